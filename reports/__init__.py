@@ -1,0 +1,1 @@
+"""The judge and its page: objectives and evidence in, verdicts and renderings out."""

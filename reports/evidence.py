@@ -1,0 +1,405 @@
+"""Evidence: the frozen records that suites write and the gate reads, and their NDJSON.
+
+One file a layer, ``out/<run>/evidence/<layer>.ndjson``, one record a line. The first line is the
+run's ``provenance``, the second the layer's ``opening``; the last is its ``closing``, which counts
+the lines before it and carries their SHA-256, so that a file that lost, gained or changed a line
+can be told from a whole one. A file without a closing record is not evidence of anything, however
+much it holds; what it holds is still worth showing.
+
+Standard library only: every layer imports this module, none may drag the judge along.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import threading
+import types
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
+
+SCHEMA_VERSION = 1
+
+Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
+Severity = Literal["info", "low", "medium", "high", "critical"]
+
+
+def utc_now() -> str:
+    """The present moment as ISO 8601 with microseconds and offset."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What every line says: which run and layer it belongs to, and when it was written."""
+
+    kind: ClassVar[str]
+    run: str = ""
+    layer: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance(Record):
+    """What was measured, on what. `tree` is the Git tree id of the working files, dirty or not."""
+
+    kind: ClassVar[str] = "provenance"
+    schema: int = SCHEMA_VERSION
+    commit: str
+    tree: str
+    dirty: bool
+    branch: str = ""
+    lockfile_sha256: str = ""
+    machine: Mapping[str, str] = field(default_factory=dict)
+    tools: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening(Record):
+    """A layer began. `collected` tests will run; `deselected` were left out by choice."""
+
+    kind: ClassVar[str] = "opening"
+    tree: str = ""
+    command: str = ""
+    collected: int = 0
+    deselected: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing(Record):
+    """A layer ended in order. `lines` and `sha256` are of everything above this line."""
+
+    kind: ClassVar[str] = "closing"
+    exit_status: int = 0
+    seconds: float = 0.0
+    lines: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check(Record):
+    """A test's outcome. `repeat` is the command that runs this test again."""
+
+    kind: ClassVar[str] = "check"
+    id: str
+    outcome: Outcome
+    seconds: float = 0.0
+    message: str = ""
+    detail: str = ""
+    repeat: str = ""
+    objectives: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement(Record):
+    """One value of one metric. `low` and `high` bound the confidence interval, in `unit`."""
+
+    kind: ClassVar[str] = "measurement"
+    metric: str
+    value: float
+    unit: str
+    samples: int = 1
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series(Record):
+    """A metric over time: `points` are (seconds since `start`, value)."""
+
+    kind: ClassVar[str] = "series"
+    metric: str
+    unit: str
+    start: str = ""
+    points: tuple[tuple[float, float], ...] = ()
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding(Record):
+    """A fault that a tool reports. `fingerprint` stays the same when the line moves."""
+
+    kind: ClassVar[str] = "finding"
+    tool: str
+    rule: str
+    severity: Severity
+    message: str
+    fingerprint: str
+    path: str = ""
+    line: int = 0
+    tool_severity: str = ""
+    objectives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instrument(Record):
+    """Whether the measuring was sound.
+
+    Either a share, `value` of `total` (operations reached of those that exist), with what was
+    left out in `missing`; or a reading, `value` alone (generator CPU), with `total` absent.
+    """
+
+    kind: ClassVar[str] = "instrument"
+    name: str
+    value: float
+    unit: str = ""
+    total: float | None = None
+    missing: tuple[str, ...] = ()
+    detail: str = ""
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+AnyRecord = Union[
+    Provenance, Opening, Closing, Check, Measurement, Series, Finding, Instrument
+]
+KINDS: Mapping[str, type[AnyRecord]] = {cls.kind: cls for cls in get_args(AnyRecord)}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with an evidence file: where it is, and what was expected there."""
+
+    path: str
+    line: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class LayerEvidence:
+    """One file, read. It is `whole` when nothing is missing and nothing is wrong with it."""
+
+    layer: str
+    path: str
+    sha256: str
+    records: tuple[AnyRecord, ...]
+    faults: tuple[Fault, ...]
+
+    @property
+    def whole(self) -> bool:
+        return not self.faults
+
+
+def fingerprint(*parts: str) -> str:
+    """A short stable identity of a finding; leave line numbers out of `parts`."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
+
+
+# --- writing -----------------------------------------------------------------------------------
+
+
+def encode(record: AnyRecord) -> str:
+    """One record as a line of JSON, without the line's end. NaN and infinities are refused."""
+    body = {"kind": record.kind}
+    for item in dataclasses.fields(record):
+        body[item.name] = getattr(record, item.name)
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"evidence cannot hold a {type(value).__name__}: {value!r}")
+
+
+class EvidenceWriter:
+    """Appends records to one layer's file; what is written survives a kill of this process.
+
+    Refuses to write over an existing file (FileExistsError): evidence is never replaced.
+    Safe to call from several threads, not from several processes.
+    """
+
+    def __init__(self, path: Path, *, run: str, layer: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = path.open("x", encoding="utf-8", newline="\n")
+        self._digest = hashlib.sha256()
+        self._lines = 0
+        self._lock = threading.Lock()
+        self._began = datetime.now(UTC)
+        self.path, self.run, self.layer = path, run, layer
+
+    def write(self, record: AnyRecord) -> None:
+        """Stamp a record with run, layer and time where it has none, and append it."""
+        stamped = dataclasses.replace(
+            record, run=self.run, layer=self.layer, at=record.at or utc_now()
+        )
+        line = encode(stamped) + "\n"
+        with self._lock:
+            self._file.write(line)
+            self._file.flush()
+            self._digest.update(line.encode())
+            self._lines += 1
+
+    def close(self, exit_status: int) -> None:
+        """Write the closing record: the layer ended in order, whatever its tests said."""
+        seconds = (datetime.now(UTC) - self._began).total_seconds()
+        self.write(
+            Closing(
+                exit_status=exit_status,
+                seconds=round(seconds, 3),
+                lines=self._lines,
+                sha256=self._digest.hexdigest(),
+            )
+        )
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Close the file without a closing record: the layer was cut short."""
+        self._file.close()
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+class DecodeError(ValueError):
+    """A line is not a record; the message names the field and what was expected of it."""
+
+
+def decode(line: str) -> AnyRecord:
+    """One line of NDJSON as a record. Raises DecodeError naming every faulty field at once."""
+    try:
+        body = json.loads(line, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise DecodeError(f"not JSON ({error})") from None
+    if not isinstance(body, dict):
+        raise DecodeError(f"expected a JSON object, found {type(body).__name__}")
+    kind = body.pop("kind", None)
+    cls = KINDS.get(kind) if isinstance(kind, str) else None
+    if cls is None:
+        raise DecodeError(f"field kind: expected one of {', '.join(KINDS)}, found {kind!r}")
+    return _build(cls, body)
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a number that evidence may hold")
+
+
+def _build(cls: type[AnyRecord], body: dict[str, Any]) -> AnyRecord:
+    hints, problems, values = _hints(cls), [], {}
+    for item in dataclasses.fields(cls):
+        if item.name not in body:
+            if item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
+                problems.append(f"field {item.name}: missing")
+            continue
+        try:
+            values[item.name] = _convert(body.pop(item.name), hints[item.name])
+        except DecodeError as error:
+            problems.append(f"field {item.name}: {error}")
+    problems += [f"field {name}: unknown in a {cls.kind}" for name in body]
+    if problems:
+        raise DecodeError("; ".join(problems))
+    return cls(**values)
+
+
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    if cls not in _HINTS:
+        _HINTS[cls] = get_type_hints(cls)
+    return _HINTS[cls]
+
+
+def _convert(value: Any, hint: Any) -> Any:
+    """Check a JSON value against a field's type and freeze it: lists to tuples, numbers to float."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        if value is None:
+            return None
+        return _convert(value, next(arg for arg in args if arg is not type(None)))
+    if origin is Literal:
+        if value in args:
+            return value
+        raise DecodeError(f"expected one of {', '.join(args)}, found {value!r}")
+    if origin is tuple:
+        return _convert_tuple(value, args)
+    if origin is not None and issubclass(origin, Mapping):
+        if isinstance(value, dict) and all(isinstance(item, args[1]) for item in value.values()):
+            return value
+        raise DecodeError(f"expected an object of {args[1].__name__}, found {value!r}")
+    return _convert_scalar(value, hint)
+
+
+def _convert_tuple(value: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise DecodeError(f"expected a list, found {value!r}")
+    if args[-1] is Ellipsis:
+        return tuple(_convert(item, args[0]) for item in value)
+    if len(value) != len(args):
+        raise DecodeError(f"expected {len(args)} items, found {len(value)}")
+    return tuple(_convert(item, hint) for item, hint in zip(value, args, strict=True))
+
+
+def _convert_scalar(value: Any, hint: type) -> Any:
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
+        return value
+    raise DecodeError(f"expected {hint.__name__}, found {value!r}")
+
+
+def read_layer(path: Path) -> LayerEvidence:
+    """Read one evidence file; never raises for what is in it, every fault is listed instead."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        fault = Fault(str(path), 0, f"cannot be read: {error.strerror}")
+        return LayerEvidence(path.stem, str(path), "", (), (fault,))
+    records: list[AnyRecord] = []
+    faults: list[Fault] = []
+    for number, line in enumerate(raw.decode("utf-8", "replace").split("\n")[:-1], start=1):
+        try:
+            records.append(decode(line))
+        except DecodeError as error:
+            faults.append(Fault(str(path), number, str(error)))
+    faults += _frame_faults(path, raw, records)
+    digest = hashlib.sha256(raw).hexdigest()
+    return LayerEvidence(path.stem, str(path), digest, tuple(records), tuple(faults))
+
+
+def _frame_faults(path: Path, raw: bytes, records: list[AnyRecord]) -> Iterable[Fault]:
+    """What is wrong with the file as a whole: its ends, its order, its count, its digest."""
+    lines = raw.count(b"\n")
+    if raw and not raw.endswith(b"\n"):
+        yield Fault(str(path), lines + 1, "the last line is cut off")
+    for kind, cls in (("provenance", Provenance), ("opening", Opening), ("closing", Closing)):
+        count = sum(isinstance(record, cls) for record in records)
+        if count != 1:
+            yield Fault(str(path), lines, f"expected one {kind} record, found {count}")
+    if records and not isinstance(records[0], Provenance):
+        yield Fault(str(path), 1, f"expected provenance first, found {records[0].kind}")
+    strays = {record.layer for record in records} - {path.stem}
+    if strays:
+        yield Fault(str(path), 1, f"records of another layer: {', '.join(sorted(strays))}")
+    if len({record.run for record in records}) > 1:
+        yield Fault(str(path), 1, "records of more than one run")
+    if records and isinstance(records[-1], Closing):
+        yield from _closing_faults(path, raw, records[-1])
+
+
+def _closing_faults(path: Path, raw: bytes, closing: Closing) -> Iterable[Fault]:
+    body = raw[: raw.rstrip(b"\n").rfind(b"\n") + 1]
+    lines = body.count(b"\n")
+    if closing.lines != lines:
+        yield Fault(str(path), lines + 1, f"closing counts {closing.lines} lines, found {lines}")
+    elif closing.sha256 != hashlib.sha256(body).hexdigest():
+        yield Fault(str(path), lines + 1, "the lines above the closing record were changed")
+
+
+def read_run(folder: Path) -> tuple[LayerEvidence, ...]:
+    """Every layer's evidence of a run folder (``out/<run>``), by layer name."""
+    return tuple(read_layer(path) for path in sorted((folder / "evidence").glob("*.ndjson")))
+
+
