@@ -1,0 +1,1 @@
+"""SoccerAI, the reference service: a prediction platform for football matches."""

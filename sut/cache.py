@@ -1,0 +1,129 @@
+"""Read-through caching in Redis that a write makes stale at once, in every worker.
+
+An entry is stored together with the version of each tag that it depends on, and counts only while
+all those versions are still current. The versions are read before the database is, so an answer
+computed while a write was under way is stored under a version that the write has replaced: it can
+never be served. A version is a random token, so a Redis that lost its memory never meets an old one.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from sut.settings import Settings
+
+_log = structlog.get_logger(__name__)
+_SEPARATOR = b"\n"
+RETRY_S = 1.0
+
+Observer = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Area:
+    """A kind of cached answer: its name (a metric's label) and how long an entry may live."""
+
+    name: str
+    ttl_s: int | None = None
+
+
+class Cache:
+    """The cache of one worker. Every failure of Redis counts as a miss, never as an answer."""
+
+    def __init__(
+        self, redis: Redis, settings: Settings, observe: Observer = lambda area, how: None
+    ):
+        self.redis = redis
+        self._ttl_s = settings.cache_ttl_s
+        self._observe = observe
+        self._away_until = 0.0
+        self.must_sweep = False
+
+    @property
+    def away(self) -> bool:
+        """True while Redis failed so lately that asking again would only cost time."""
+        return time.monotonic() < self._away_until
+
+    async def read(
+        self, area: Area, key: str, tags: Sequence[str], load: Callable[[], Awaitable[bytes]]
+    ) -> bytes:
+        """The cached answer of `key`, or `load`'s. `key` must hold all that the answer depends on."""
+        if self.away or self.must_sweep:
+            self._observe(area.name, "error")
+            return await load()
+        name = f"cache:{area.name}:{key}"
+        try:
+            stored, versions = await self._look(name, tags)
+        except (RedisError, OSError) as error:
+            self._lost(error)
+            self._observe(area.name, "error")
+            return await load()
+        if stored is not None:
+            self._observe(area.name, "hit")
+            return stored
+        self._observe(area.name, "miss")
+        answer = await load()
+        await self._store(name, versions, answer, area.ttl_s or self._ttl_s)
+        return answer
+
+    async def _look(self, name: str, tags: Sequence[str]) -> tuple[bytes | None, bytes]:
+        names = [f"tag:{tag}" for tag in tags]
+        entry, *versions = await self._values([name, *names])
+        if None in versions:
+            async with self.redis.pipeline(transaction=False) as pipe:
+                for tag in names:
+                    pipe.set(tag, _version(), nx=True)
+                await pipe.execute()
+            versions = await self._values(names)
+        stamp = b",".join(version or b"?" for version in versions)
+        if entry is not None:
+            found, _, body = entry.partition(_SEPARATOR)
+            if found == stamp:
+                return body, stamp
+        return None, stamp
+
+    async def _values(self, names: list[str]) -> list[bytes | None]:
+        # the client is made without decode_responses, so what it returns is bytes
+        return cast("list[bytes | None]", await self.redis.mget(names))
+
+    async def _store(self, name: str, stamp: bytes, answer: bytes, ttl_s: int) -> None:
+        try:
+            await self.redis.set(name, stamp + _SEPARATOR + answer, ex=ttl_s)
+        except (RedisError, OSError) as error:
+            self._lost(error)
+
+    async def invalidate(self, *tags: str) -> bool:
+        """Make every entry that depends on one of `tags` stale. False when Redis did not hear."""
+        try:
+            await self.redis.mset({f"tag:{tag}": _version() for tag in tags})
+        except (RedisError, OSError) as error:
+            self._lost(error)
+            return False
+        return True
+
+    def _lost(self, error: Exception) -> None:
+        """Redis is away: leave it alone for a moment, and trust nothing in it until swept."""
+        if not self.away:
+            _log.warning("cache_away", error=type(error).__name__)
+        self._away_until = time.monotonic() + RETRY_S
+        self.must_sweep = True
+
+    def swept(self) -> None:
+        """Every invalidation that was owed has reached Redis: its entries may be trusted again."""
+        self.must_sweep = False
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self.redis.aclose()
+
+
+def _version() -> bytes:
+    return secrets.token_hex(8).encode()

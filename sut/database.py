@@ -1,0 +1,106 @@
+"""Engine, pool and the unit of work: one transaction, and the cache entries that it makes stale."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import orjson
+from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+
+from sut.operations.models import StaleTag
+from sut.settings import Settings
+
+if TYPE_CHECKING:
+    from sut.cache import Cache
+
+
+@dataclass
+class UnitOfWork:
+    """One transaction. What is named to `stale` is dropped from the cache once it has committed."""
+
+    session: AsyncSession
+    request_id: str = ""
+    tags: set[str] = field(default_factory=set)
+
+    def stale(self, *tags: str) -> None:
+        """Name cache tags that this transaction makes out of date."""
+        self.tags.update(tags)
+
+
+class Database:
+    """The pool of connections of one worker process."""
+
+    def __init__(self, settings: Settings, cache: Cache) -> None:
+        self.engine = make_engine(settings)
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._cache = cache
+
+    @asynccontextmanager
+    async def unit_of_work(self, request_id: str = "") -> AsyncIterator[UnitOfWork]:
+        """A transaction that commits on leaving, rolls back on an error, then freshens the cache.
+
+        The caller goes on, and so the client gets its answer, only after both have happened.
+        """
+        async with self._sessions() as session:
+            work = UnitOfWork(session, request_id)
+            async with session.begin():
+                yield work
+                owed = await _owe(session, work.tags)
+        if owed:
+            await self.settle(owed)
+
+    async def settle(self, owed: Mapping[int, str]) -> None:
+        """Tell the cache of stale tags (row id to tag), then strike them off the list."""
+        if not await self._cache.invalidate(*sorted(set(owed.values()))):
+            return
+        async with self._sessions() as session, session.begin():
+            await session.execute(delete(StaleTag).where(StaleTag.id.in_(list(owed))))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for reads: nothing is committed."""
+        async with self._sessions() as session:
+            yield session
+
+    async def close(self) -> None:
+        """Close every pooled connection."""
+        await self.engine.dispose()
+
+
+async def _owe(session: AsyncSession, tags: set[str]) -> dict[int, str]:
+    if not tags:
+        return {}
+    rows = await session.execute(
+        insert(StaleTag).returning(StaleTag.id, StaleTag.tag),
+        [{"tag": tag} for tag in sorted(tags)],
+    )
+    return {row.id: row.tag for row in rows}
+
+
+def make_engine(settings: Settings) -> AsyncEngine:
+    """An engine whose pool keeps this worker within its share of the instance's connections."""
+    return create_async_engine(
+        settings.database_url,
+        pool_size=settings.pool_kept,
+        max_overflow=settings.pool_max - settings.pool_kept,
+        pool_timeout=settings.database_wait_s,
+        pool_pre_ping=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "server_settings": {
+                "application_name": "soccerai",
+                "timezone": "UTC",
+                "statement_timeout": str(settings.statement_timeout_ms),
+            }
+        },
+    )

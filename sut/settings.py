@@ -1,0 +1,84 @@
+"""The service's settings: one frozen object, read once at the entry point."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_KEY = "development-only-signing-key-never-for-production"
+SIGNING_KEY_BYTES_MIN = 32
+BCRYPT_ROUNDS_PRODUCTION_MIN = 12
+
+
+class Settings(BaseSettings):
+    """Read from ``SOCCERAI_*`` variables. Units stand last in each name.
+
+    Raises pydantic.ValidationError, naming each setting at fault, when the service must not start:
+    outside development the signing key may be neither the default nor shorter than 32 bytes, and
+    passwords may not be hashed with fewer than 12 bcrypt rounds.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SOCCERAI_", frozen=True, extra="forbid")
+
+    environment: Literal["development", "production"] = "production"
+    database_url: str = "postgresql+asyncpg://postgres@127.0.0.1:5432/soccerai"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+
+    signing_key: SecretStr = SecretStr(DEVELOPMENT_KEY)
+    access_token_s: int = Field(default=600, gt=0, le=3600)
+    refresh_token_s: int = Field(default=30 * 86_400, gt=0)
+    bcrypt_rounds: int = Field(default=12, ge=4, le=16)
+    cookie_secure: bool = True
+
+    workers: int = Field(default=1, ge=1, le=64)
+    database_connections_max: int = Field(default=20, ge=1)
+    database_connections_kept: int = Field(default=5, ge=1)
+    database_wait_s: float = Field(default=5.0, gt=0)
+    statement_timeout_ms: int = Field(default=5_000, gt=0)
+    redis_timeout_s: float = Field(default=0.5, gt=0)
+    cache_ttl_s: int = Field(default=60, gt=0)
+
+    login_limit_per_minute: int = Field(default=5, ge=1)
+    visitor_limit_per_minute: int = Field(default=100, ge=1)
+    player_limit_per_minute: int = Field(default=600, ge=1)
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+
+    body_max_bytes: int = Field(default=65_536, gt=0)
+    log_path: str = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    internal_port: int = Field(default=0, ge=0, le=65_535)
+    metrics_dir: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_proxies(cls, values: dict[str, object]) -> dict[str, object]:
+        proxies = values.get("trusted_proxies")
+        if isinstance(proxies, str):
+            values["trusted_proxies"] = tuple(p.strip() for p in proxies.split(",") if p.strip())
+        return values
+
+    @model_validator(mode="after")
+    def _refuse_weak_secrets(self) -> Self:
+        if self.environment == "development":
+            return self
+        key = self.signing_key.get_secret_value()
+        if key == DEVELOPMENT_KEY or len(key.encode()) < SIGNING_KEY_BYTES_MIN:
+            raise ValueError(
+                "signing_key: set SOCCERAI_SIGNING_KEY to at least 32 random bytes "
+                "(or SOCCERAI_ENVIRONMENT=development on your own machine)"
+            )
+        if self.bcrypt_rounds < BCRYPT_ROUNDS_PRODUCTION_MIN:
+            raise ValueError("bcrypt_rounds: at least 12 outside development")
+        return self
+
+    @property
+    def pool_kept(self) -> int:
+        """Connections that one worker keeps open: the instance's share, at least one."""
+        return max(1, self.database_connections_kept // self.workers)
+
+    @property
+    def pool_max(self) -> int:
+        """Connections that one worker may open, so that all workers stay within the limit."""
+        return max(self.pool_kept, self.database_connections_max // self.workers)
