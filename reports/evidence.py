@@ -17,7 +17,6 @@ import json
 import os
 import threading
 import types
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -158,9 +157,7 @@ class Instrument(Record):
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
-AnyRecord = Union[
-    Provenance, Opening, Closing, Check, Measurement, Series, Finding, Instrument
-]
+AnyRecord = Union[Provenance, Opening, Closing, Check, Measurement, Series, Finding, Instrument]
 KINDS: Mapping[str, type[AnyRecord]] = {cls.kind: cls for cls in get_args(AnyRecord)}
 
 
@@ -204,7 +201,9 @@ def encode(record: AnyRecord) -> str:
     body = {"kind": record.kind}
     for item in dataclasses.fields(record):
         body[item.name] = getattr(record, item.name)
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
+    return json.dumps(
+        body, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
+    )
 
 
 def _plain(value: object) -> object:
@@ -401,5 +400,3 @@ def _closing_faults(path: Path, raw: bytes, closing: Closing) -> Iterable[Fault]
 def read_run(folder: Path) -> tuple[LayerEvidence, ...]:
     """Every layer's evidence of a run folder (``out/<run>``), by layer name."""
     return tuple(read_layer(path) for path in sorted((folder / "evidence").glob("*.ndjson")))
-
-
