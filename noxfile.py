@@ -1,0 +1,183 @@
+"""Touchline's sessions. One environment, made by uv from uv.lock, is shared by all of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "typing", "tests"]
+
+ROOT = Path(__file__).parent
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+FUNCTIONAL = ("unit", "integration", "contract", "security", "e2e", "framework")
+# the order of the gate: what fails fastest first; load last and alone, so that nothing disturbs it
+GATE = ("lint", "unit", "integration", "framework", "contract", "security", "e2e", "load")
+RELEASE = (*GATE[:-1], "bench", "load")
+ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
+
+
+def _ready(session: nox.Session) -> None:
+    """Bring the shared environment in line with uv.lock; a moment when it already is."""
+    uv = shutil.which("uv") or _bundled_uv(session)
+    quiet = () if sys.stdout.isatty() else ("-q",)
+    session.run(
+        uv, "sync", "--frozen", "--python", sys.executable, *quiet,
+        env={"UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT), "VIRTUAL_ENV": None},
+        external=True,
+        silent=False,
+    )  # fmt: skip
+
+
+def _bundled_uv(session: nox.Session) -> str:
+    try:
+        from uv import find_uv_bin
+    except ImportError:
+        session.error('uv is missing. Install it beside nox: python3 -m pip install "nox[uv]"')
+    return str(find_uv_bin())
+
+
+def _python(session: nox.Session, *arguments: str, any_exit: bool = False) -> None:
+    session.run(
+        str(PYTHON), *arguments,
+        env={"TOUCHLINE_LIFELINE": "1", "PYTHONUNBUFFERED": "1"},
+        external=True,
+        success_codes=ANY_EXIT if any_exit else (0,),
+    )  # fmt: skip
+
+
+def _new_run(label: str) -> Path:
+    """A folder of its own for what this run measures; never one that exists."""
+    stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    for suffix in ("", *(f"-{n}" for n in range(2, 100))):
+        folder = ROOT / "out" / f"{stamp}-{label}{suffix}"
+        try:
+            (folder / "evidence").mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise FileExistsError(folder)
+
+
+def _layers(
+    session: nox.Session, run: Path, layers: tuple[str, ...], *extra: str, any_exit: bool = False
+) -> None:
+    folders = [f"suites/{layer}" for layer in layers]
+    command = ("-m", "pytest", *folders, "--run-dir", str(run), *extra, *session.posargs)
+    _python(session, *command, any_exit=any_exit)
+
+
+def _one(session: nox.Session, layer: str, *extra: str) -> None:
+    _ready(session)
+    _layers(session, _new_run(layer), (layer,), *extra)
+
+
+@nox.session
+def gate(session: nox.Session) -> None:
+    """Judge a release: every layer of the policy (-- --policy release), one verdict, one page."""
+    _ready(session)
+    arguments = list(session.posargs)
+    policy = "commit"
+    if "--policy" in arguments:
+        at = arguments.index("--policy")
+        if at + 1 == len(arguments):
+            session.error("--policy needs a name from scenarios/slo.toml, such as commit")
+        policy = arguments[at + 1]
+        del arguments[at : at + 2]
+    _python(session, "-m", "reports", "check", "--policy", policy)
+    run = _new_run("gate")
+    for layer in RELEASE if policy == "release" else GATE:
+        parallel = PARALLEL if layer in {"integration", "framework", "security"} else ()
+        command = ("-m", "pytest", f"suites/{layer}", "--run-dir", str(run), "-q", *parallel)
+        _python(session, *command, *arguments, any_exit=True)
+    _python(session, "-m", "reports", str(run), "--policy", policy, "--latest")
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """Judge and render again from the evidence of out/latest (-- out/RUN for another run)."""
+    _ready(session)
+    _python(session, "-m", "reports", *(session.posargs or ("out/latest", "--policy", "commit")))
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every functional suite and the framework's own tests, in parallel and in random order."""
+    _ready(session)
+    _layers(session, _new_run("tests"), FUNCTIONAL, *PARALLEL)
+
+
+@nox.session
+def unit(session: nox.Session) -> None:
+    """The rules of every domain, without any service."""
+    _one(session, "unit", "-q")
+
+
+@nox.session
+def integration(session: nox.Session) -> None:
+    """The service over real Postgres and Redis, one database a test."""
+    _one(session, "integration", *PARALLEL)
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """The served OpenAPI document: fuzzed in every role, and compared with the released one."""
+    _one(session, "contract")
+
+
+@nox.session
+def security(session: nox.Session) -> None:
+    """Code, dependencies and secrets scanned; tokens, headers, limits and rights attacked."""
+    _one(session, "security", *PARALLEL)
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """A real browser on the real pages."""
+    _one(session, "e2e")
+
+
+@nox.session
+def load(session: nox.Session) -> None:
+    """Open-model load on the live service (-- --profile NAME --rate R --duration S)."""
+    _one(session, "load")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Benchmarks as ratios against a peer or a limit of the same run."""
+    _one(session, "bench")
+
+
+@nox.session
+def framework(session: nox.Session) -> None:
+    """The tests of the framework itself: fixtures, scenarios and reports."""
+    _one(session, "framework", *PARALLEL)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and layering: ruff, mypy and import-linter over the whole tree."""
+    _one(session, "lint", "-q")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Types alone: mypy, strict."""
+    _ready(session)
+    _python(session, "-m", "mypy", *(session.posargs or (".",)))
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """The service with its season on real Postgres and Redis; prints the URLs, ends on Ctrl-C."""
+    _ready(session)
+    _python(session, "-m", "fixtures.serve", *session.posargs)

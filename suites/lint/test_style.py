@@ -1,0 +1,90 @@
+"""The tree keeps its own rules, and each tool is seen to look and to find."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fixtures.recorder import Evidence
+from suites.lint import style
+from suites.lint.sources import ROOT, python_files
+
+pytestmark = pytest.mark.objective("quality-style")
+
+
+def _judge(inspection: style.Inspection, evidence: Evidence) -> None:
+    assert not inspection.broken, inspection.broken
+    for finding in inspection.findings:
+        evidence.record(finding)
+    listed = "\n".join(f"{f.path}:{f.line}: {f.rule} {f.message}" for f in inspection.findings)
+    assert not inspection.findings, f"{len(inspection.findings)} findings:\n{listed}"
+
+
+def _looked_at(name: str, inspection: style.Inspection, evidence: Evidence) -> None:
+    everything = set(python_files())
+    missing = tuple(sorted(everything - set(inspection.looked_at)))
+    seen = len(everything) - len(missing)
+    evidence.instrument(name, seen, total=len(everything), missing=missing, unit="files")
+    assert not missing, f"not looked at: {', '.join(missing)}"
+
+
+def test_ruff_finds_nothing_in_any_file(evidence: Evidence) -> None:
+    inspection = style.ruff_check(ROOT)
+    _looked_at("files_linted", inspection, evidence)
+    _judge(inspection, evidence)
+
+
+def test_every_file_is_formatted(evidence: Evidence) -> None:
+    _judge(style.ruff_format(ROOT), evidence)
+
+
+def test_mypy_finds_nothing_in_any_file(evidence: Evidence) -> None:
+    inspection = style.mypy_strict(ROOT, python_files())
+    _looked_at("files_typed", inspection, evidence)
+    _judge(inspection, evidence)
+
+
+def test_the_rooms_import_only_what_they_may(evidence: Evidence) -> None:
+    inspection = style.import_layers(ROOT)
+    assert len(inspection.looked_at) >= 3, "import-linter judged fewer contracts than there are"
+    _judge(inspection, evidence)
+
+
+@pytest.fixture
+def faulty_tree(tmp_path: Path) -> Path:
+    """A tree with one fault for each tool, under this project's own rules."""
+    (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    for room in ("sut", "suites", "scenarios", "fixtures", "reports"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "__init__.py").write_text("")
+    (tmp_path / "scenarios" / "journey.py").write_text(
+        "import sut\n\n\ndef f( x):\n    return sut\n"
+    )
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return tmp_path
+
+
+def test_ruff_would_see_a_fault(faulty_tree: Path) -> None:
+    assert {f.rule for f in style.ruff_check(faulty_tree).findings} >= {"D103"}
+
+
+def test_a_file_in_another_format_would_be_seen(faulty_tree: Path) -> None:
+    assert [f.path for f in style.ruff_format(faulty_tree).findings] == ["scenarios/journey.py"]
+
+
+def test_mypy_would_see_a_fault(faulty_tree: Path) -> None:
+    inspection = style.mypy_strict(faulty_tree, python_files(faulty_tree))
+    assert {f.rule for f in inspection.findings} == {"no-untyped-def"}
+
+
+def test_import_linter_would_see_a_scenario_that_knows_the_service(faulty_tree: Path) -> None:
+    broken = style.import_layers(faulty_tree).findings
+    assert any("scenarios" in finding.message for finding in broken)
+
+
+def test_a_tool_that_cannot_run_is_broken_not_clean(faulty_tree: Path) -> None:
+    (faulty_tree / "pyproject.toml").write_text("[tool.ruff]\nline-length = 'wide'\n")
+    assert style.ruff_check(faulty_tree).broken
+    assert style.import_layers(faulty_tree).broken
