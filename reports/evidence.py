@@ -14,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import os
 import threading
 import types
@@ -157,7 +158,7 @@ class Instrument(Record):
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
-AnyRecord = Union[Provenance, Opening, Closing, Check, Measurement, Series, Finding, Instrument]
+AnyRecord = Provenance | Opening | Closing | Check | Measurement | Series | Finding | Instrument
 KINDS: Mapping[str, type[AnyRecord]] = {cls.kind: cls for cls in get_args(AnyRecord)}
 
 
@@ -185,6 +186,7 @@ class LayerEvidence:
 
     @property
     def whole(self) -> bool:
+        """Whether the file can be believed: nothing is missing, cut, changed or doubled."""
         return not self.faults
 
 
@@ -312,7 +314,7 @@ def _hints(cls: type) -> dict[str, Any]:
 
 
 def _convert(value: Any, hint: Any) -> Any:
-    """Check a JSON value against a field's type and freeze it: lists to tuples, numbers to float."""
+    """Check a JSON value against a field's type and freeze it: a list becomes a tuple."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         if value is None:
@@ -343,10 +345,21 @@ def _convert_tuple(value: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _convert_scalar(value: Any, hint: type) -> Any:
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        return _finite(value)
     if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
     raise DecodeError(f"expected {hint.__name__}, found {value!r}")
+
+
+def _finite(value: float) -> float:
+    """JSON has no word for infinity, but 1e999 is read as one."""
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if math.isfinite(number):
+        return number
+    raise DecodeError(f"expected a finite number, found {value!r}")
 
 
 def read_layer(path: Path) -> LayerEvidence:

@@ -46,7 +46,7 @@ TOOLS = (
 GENERATED = frozenset({"out", "__pycache__", "node_modules", "htmlcov"})
 
 
-class GitUnavailable(RuntimeError):
+class GitUnavailableError(RuntimeError):
     """Git cannot speak for this folder; the message is Git's own first line."""
 
 
@@ -55,7 +55,7 @@ def collect(root: Path) -> Provenance:
     tree = tree_id(root)
     try:
         commit, branch, committed = _head(root)
-    except GitUnavailable:
+    except GitUnavailableError:
         commit, branch, committed = "", "", ""
     return Provenance(
         commit=commit,
@@ -69,10 +69,10 @@ def collect(root: Path) -> Provenance:
 
 
 def tree_id(root: Path) -> str:
-    """The Git tree id of the working files in `root`, or ``files:<sha256>`` where Git cannot say."""
+    """The Git tree id of the working files in `root`, or ``files:<sha256>`` without Git."""
     try:
         return _git_tree(root)
-    except GitUnavailable:
+    except GitUnavailableError:
         return _files_hash(root)
 
 
@@ -83,8 +83,8 @@ def _git(root: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, st
     """Run Git in `root`, deaf to the variables that a hook or an outer Git would hand down."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments],
+        done = subprocess.run(  # noqa: S603 - no shell, and the words are ours
+            ["git", "-C", str(root), *arguments],  # noqa: S607 - whichever Git the user has
             input=stdin,
             capture_output=True,
             check=False,
@@ -92,10 +92,10 @@ def _git(root: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, st
             timeout=120,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise GitUnavailable(str(error)) from None
+        raise GitUnavailableError(str(error)) from None
     if done.returncode != 0:
         first_line = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-        raise GitUnavailable(first_line or f"git {arguments[0]} exited {done.returncode}")
+        raise GitUnavailableError(first_line or f"git {arguments[0]} exited {done.returncode}")
     return done.stdout
 
 
@@ -106,7 +106,7 @@ def _ask(root: Path, *arguments: str) -> str:
 def _git_tree(root: Path) -> str:
     top = _ask(root, "rev-parse", "--show-toplevel")
     if Path(top).resolve() != root.resolve():
-        raise GitUnavailable(f"{root} is not the top of a repository")
+        raise GitUnavailableError(f"{root} is not the top of a repository")
     objects = _ask(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
     names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     with tempfile.TemporaryDirectory(prefix="touchline-tree-") as scratch:
@@ -131,7 +131,7 @@ def _head(root: Path) -> tuple[str, str, str]:
 def _or_empty(root: Path, *arguments: str) -> str:
     try:
         return _ask(root, *arguments)
-    except GitUnavailable:
+    except GitUnavailableError:
         return ""
 
 
@@ -142,7 +142,7 @@ def _files_hash(root: Path) -> str:
     digest = hashlib.sha256()
     for path in _source_files(root):
         name = path.relative_to(root).as_posix().encode("utf-8", "surrogateescape")
-        content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
+        content = bytes(path.readlink()) if path.is_symlink() else path.read_bytes()
         digest.update(b"%d %s %d " % (len(name), name, len(content)) + content)
     return f"files:{digest.hexdigest()}"
 
