@@ -1,0 +1,10 @@
+"""Lists the plugins, in the order in which they depend on each other; holds nothing else."""
+
+pytest_plugins = (
+    "fixtures.layers",
+    "fixtures.options",
+    "fixtures.lifeline",
+    "fixtures.evidence",
+    "fixtures.recorder",
+    "fixtures.services.plugin",
+)
