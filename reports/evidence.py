@@ -392,6 +392,10 @@ def _frame_faults(path: Path, raw: bytes, records: list[AnyRecord]) -> Iterable[
             yield Fault(str(path), lines, f"expected one {kind} record, found {count}")
     if records and not isinstance(records[0], Provenance):
         yield Fault(str(path), 1, f"expected provenance first, found {records[0].kind}")
+    for record in records:
+        if isinstance(record, Provenance) and record.schema != SCHEMA_VERSION:
+            problem = f"field schema: expected {SCHEMA_VERSION}, found {record.schema}"
+            yield Fault(str(path), 1, problem)
     strays = {record.layer for record in records} - {path.stem}
     if strays:
         yield Fault(str(path), 1, f"records of another layer: {', '.join(sorted(strays))}")

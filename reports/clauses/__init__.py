@@ -1,0 +1,1 @@
+"""One clause held against the evidence: pure functions from records to readings."""

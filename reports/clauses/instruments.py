@@ -1,0 +1,104 @@
+"""Instruments against their bound: whether the measuring saw what it had to see."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from reports.clauses.limits import (
+    AGAIN,
+    COMPARE,
+    blank_reading,
+    holds,
+    margin_of,
+    twins_of,
+    with_doubt,
+)
+from reports.evidence import Instrument
+from reports.objectives import InstrumentClause
+from reports.soundness import Weighed
+from reports.verdicts import Reading
+from reports.wording import count, labelled, listed, scale_of
+
+
+def read_instruments(clause: InstrumentClause, layer: Weighed) -> tuple[Reading, ...]:
+    """One reading for each matching instrument; one more where fewer match than must."""
+    named = [item for item in layer.of(Instrument) if item.name == clause.name]
+    found = [item for item in named if holds(clause.where, item.dimensions)]
+    unit = "share" if clause.of == "share" else clause.unit
+    subject = labelled(clause.name, clause.where)
+    blank = blank_reading(layer, clause.layer, subject, clause.op, clause.limit, unit)
+    if layer.verdict.grade == "unusable":
+        return (blank.because("no evidence", f"{layer.doubt}: {AGAIN}"),)
+    readings = [_read_instrument(clause, layer, blank, item, found) for item in found]
+    if len(found) < clause.minimum_matches:
+        wanted = f", {clause.minimum_matches} expected" if clause.minimum_matches > 1 else ""
+        why = f"layer {clause.layer} has {count(len(found), 'reading')} of instrument {subject}"
+        readings.append(blank.because("no evidence", with_doubt(f"{why}{wanted}", layer)))
+    return tuple(readings)
+
+
+def _read_instrument(
+    clause: InstrumentClause,
+    layer: Weighed,
+    blank: Reading,
+    item: Instrument,
+    found: Sequence[Instrument],
+) -> Reading:
+    name = labelled(item.name, item.dimensions)
+    doubts = _instrument_doubts(clause, item, found)
+    share = clause.of == "share"
+    value = item.value / item.total if share and item.total else item.value
+    reading = Reading(
+        state="no evidence",
+        subject=name,
+        layer=clause.layer,
+        why="",
+        value=value if not doubts else None,
+        unit=blank.unit if share else item.unit,
+        op=clause.op,
+        limit=clause.limit,
+        margin=margin_of(clause.op, clause.limit, value) if not doubts else None,
+        samples=int(item.total) if share and item.total else None,
+        missing=item.missing,
+        path=blank.path,
+        sha256=blank.sha256,
+    )
+    if doubts:
+        return reading.because("no evidence", with_doubt("; ".join(doubts), layer))
+    left_out = f"; left out: {listed(item.missing)}" if item.missing else ""
+    said = _instrument_said(clause, item, value)
+    if not COMPARE[clause.op](value, clause.limit):
+        return reading.because("invalid", f"{name}: {said}{left_out}")
+    if share and clause.limit == 1 and item.missing:
+        why = f"{name}: {said}, yet it names what it left out{left_out}"
+        return reading.because("invalid", why)
+    if layer.verdict.grade == "partial":
+        return reading.because("no evidence", with_doubt(f"{name}: {said}", layer))
+    return reading.because("met", f"{name}: {said}{left_out}")
+
+
+def _instrument_said(clause: InstrumentClause, item: Instrument, value: float) -> str:
+    scale = scale_of("share" if clause.of == "share" else item.unit, clause.limit)
+    bound = f"bound {clause.op} {scale.show(clause.limit)}"
+    if clause.of == "share" and item.total is not None:
+        return f"{item.value:g} of {item.total:g}, {scale.show(value, clause.limit)} ({bound})"
+    return f"{scale.show(value, clause.limit)} ({bound})"
+
+
+def _instrument_doubts(
+    clause: InstrumentClause, item: Instrument, found: Sequence[Instrument]
+) -> list[str]:
+    doubts = twins_of(name := labelled(item.name, item.dimensions), item, found)
+    if clause.of == "share" and item.total is None:
+        doubts.append(f"{name} gives no total to take a share of")
+    if clause.of == "share" and item.total is not None:
+        if item.total <= 0:
+            doubts.append(f"{name} is {item.value:g} of {item.total:g}: there was nothing to see")
+        elif not 0 <= item.value <= item.total:
+            doubts.append(f"{name} is {item.value:g} of {item.total:g}, which cannot be")
+    if clause.of == "value" and clause.unit and item.unit != clause.unit:
+        doubts.append(f"{name} is in {item.unit or 'no unit'}, the bound in {clause.unit}")
+    if not math.isfinite(item.value):
+        doubts.append(f"{name} is {item.value}, not a number")
+    return doubts

@@ -1,0 +1,129 @@
+"""Verdicts: the frozen answer of the gate, complete enough that no renderer has to compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from reports.waivers import Waiver
+
+State = Literal["met", "waived", "no evidence", "invalid", "missed"]
+Release = Literal["GO", "NO-GO", "NO VERDICT"]
+Grade = Literal["sound", "partial", "unusable"]
+
+# From good to bad: what a thing made of several is, is the worst that one of them is.
+ORDER: tuple[State, ...] = ("met", "waived", "no evidence", "invalid", "missed")
+EXIT_CODES: dict[Release, int] = {"GO": 0, "NO-GO": 1, "NO VERDICT": 2}
+
+
+def worst(states: tuple[State, ...]) -> State:
+    """The worst of several; of none, nothing is known."""
+    return max(states, key=ORDER.index) if states else "no evidence"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One clause held against what was recorded. Values, limit and interval are in `unit`.
+
+    `margin` is the distance from the value to the limit in `unit`, negative on the wrong side.
+    """
+
+    state: State
+    subject: str
+    layer: str
+    why: str
+    value: float | None = None
+    unit: str = ""
+    op: str = ""
+    limit: float | None = None
+    margin: float | None = None
+    samples: int | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    missing: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
+    path: str = ""
+    sha256: str = ""
+
+    def because(self, state: State, why: str) -> Reading:
+        """The same reading in another state, for another reason."""
+        return replace(self, state=state, why=why)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """An objective judged. `implicit` ones are the gate's own: every check of a layer passed."""
+
+    id: str
+    promise: str
+    target: str
+    reason: str
+    state: State
+    why: str
+    required: bool
+    implicit: bool = False
+    readings: tuple[Reading, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def headline(self) -> Reading | None:
+        """The reading that decided: the worst, and of equals the one nearest to its limit."""
+        if not self.readings:
+            return None
+        return max(self.readings, key=lambda item: (ORDER.index(item.state), -_headroom(item)))
+
+
+def _headroom(reading: Reading) -> float:
+    """Margin as a share of the limit; readings without one come after those that have it."""
+    if reading.margin is None or reading.limit is None:
+        return float("inf")
+    return reading.margin / abs(reading.limit) if reading.limit else reading.margin
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerVerdict:
+    """A layer's evidence weighed: whether it can be believed, and what its tests said.
+
+    Evidence that is `sound` can acquit and condemn, `partial` can only condemn, `unusable` neither.
+    """
+
+    layer: str
+    required: bool
+    grade: Grade
+    reasons: tuple[str, ...] = ()
+    foreign_tree: bool = False
+    checks: int = 0
+    seconds: float | None = None
+    path: str = ""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaiverVerdict:
+    """A waiver weighed: whether it counts on the day, and what it was needed for."""
+
+    waiver: Waiver
+    standing: Literal["valid", "expired", "not yet granted"]
+    used_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdicts:
+    """The gate's whole answer."""
+
+    policy: str
+    policy_description: str
+    release: Release
+    why: str
+    tree: str
+    run: str
+    objectives: tuple[Verdict, ...]
+    layers: tuple[LayerVerdict, ...]
+    waivers: tuple[WaiverVerdict, ...]
+    unclaimed: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 for GO, 1 for NO-GO, 2 for NO VERDICT."""
+        return EXIT_CODES[self.release]
