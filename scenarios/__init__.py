@@ -1,0 +1,1 @@
+"""Load and objectives, black box: reaches a service over the network alone."""

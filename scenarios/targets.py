@@ -1,0 +1,191 @@
+"""A target file: how to start, reach and enter the service under test, whichever it is.
+
+TOML, read once into frozen models. Everything that is wrong with a file is said at once, a line a
+fault, with the field and what was expected of it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+BAD_INPUT = 2
+
+
+class TargetError(ValueError):
+    """The target file cannot be used. `faults` are lines that name file, field and expectation."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def _is_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("expected an address like http://127.0.0.1:8000")
+    return text.rstrip("/")
+
+
+def _is_path(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError("expected a path that starts with /")
+    return text
+
+
+def _is_pointer(text: str) -> str:
+    if not text.startswith("/"):
+        raise ValueError("expected a JSON pointer (RFC 6901) like /access_token")
+    return text
+
+
+Url = Annotated[str, AfterValidator(_is_url)]
+UrlPath = Annotated[str, AfterValidator(_is_path)]
+Pointer = Annotated[str, AfterValidator(_is_pointer)]
+Words = Annotated[tuple[str, ...], Field(min_length=1)]
+Environment = Annotated[Mapping[str, str], AfterValidator(MappingProxyType)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Start(_Frozen):
+    """How to start the service: commands before it, its own, and its environment.
+
+    Words in braces ({python}, {port}, {internal_port}, {workers}, {postgres_url}, {redis_url}) are
+    filled in by whoever starts it.
+    """
+
+    command: Words
+    prepare: tuple[Words, ...] = ()
+    environment: Environment = MappingProxyType({})
+    within_s: float = Field(default=60.0, gt=0)
+
+
+class LogIn(_Frozen):
+    """A request that turns an account into tokens, and where in the answer they stand.
+
+    `body` may hold {username} and {password}; `token`, `refresh_token` and `lifetime_s` are JSON
+    pointers into the answer.
+    """
+
+    method: Literal["POST", "PUT"] = "POST"
+    path: UrlPath
+    body: Environment
+    status: int = Field(default=200, ge=200, le=299)
+    token: Pointer
+    refresh_token: Pointer | None = None
+    lifetime_s: Pointer | None = None
+    header: str = "Authorization"
+    scheme: str = "Bearer"
+
+
+class Identity(_Frozen):
+    """Somebody who uses the service. Without `log_in`, somebody who sends no credentials.
+
+    `username` may hold {number}, as in player{number:04}@example.org, for accounts from 1 to
+    `accounts`.
+    """
+
+    username: str = ""
+    password: str = ""
+    accounts: int = Field(default=1, ge=1)
+    log_in: LogIn | None = None
+
+    @model_validator(mode="after")
+    def _log_in_needs_an_account(self) -> Identity:
+        if self.log_in is not None and not (self.username and self.password):
+            raise ValueError("expected username and password beside log_in")
+        try:
+            self.account(1)
+        except (LookupError, ValueError):
+            raise ValueError("username: the only word in braces may be {number}") from None
+        return self
+
+    def account(self, number: int) -> str:
+        """The user name of account `number`, counted from 1, around again after the last."""
+        return self.username.format(number=1 + (number - 1) % self.accounts)
+
+
+class Reset(_Frozen):
+    """How to bring the service's data back to where it began: a command or a request."""
+
+    command: tuple[str, ...] = ()
+    path: UrlPath | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Reset:
+        if bool(self.command) == (self.path is not None):
+            raise ValueError("expected either command or path")
+        return self
+
+
+class Load(_Frozen):
+    """What load runs need: the module of journeys, and settings to start the service with."""
+
+    journeys: str = "scenarios.journeys"
+    environment: Environment = MappingProxyType({})
+
+
+class Target(_Frozen):
+    """A service under test.
+
+    `base_url` is where it is when it was not started by the suites; `internal_url`, where its
+    metrics are, may be missing.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    base_url: Url
+    internal_url: Url | None = None
+    ready: UrlPath
+    metrics: UrlPath = "/metrics"
+    openapi: UrlPath | None = None
+    start: Start | None = None
+    identities: Annotated[Mapping[str, Identity], AfterValidator(MappingProxyType)]
+    reset: Reset | None = None
+    load: Load = Load()
+
+    @model_validator(mode="after")
+    def _names_a_visitor(self) -> Target:
+        if "visitor" not in self.identities:
+            raise ValueError("identities: expected at least [identities.visitor]")
+        return self
+
+
+def load_target(path: Path) -> Target:
+    """Read a target file. Raises TargetError with every fault it has."""
+    try:
+        return Target.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise TargetError((f"{path}: cannot be read: {reason}",)) from None
+    except UnicodeDecodeError as error:
+        raise TargetError((f"{path}: expected UTF-8, found byte {error.start} in it",)) from None
+    except tomllib.TOMLDecodeError as error:
+        raise TargetError((f"{path}: not TOML: {error}",)) from None
+    except ValidationError as error:
+        raise TargetError(tuple(_faults(path, error))) from None
+
+
+def _faults(path: Path, error: ValidationError) -> Iterator[str]:
+    for item in error.errors(include_url=False):
+        field = ".".join(map(str, item["loc"])) or "the file"
+        said = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            said = "unknown field"
+        elif item["type"] == "missing":
+            said = "missing"
+        yield f"{path}: {field}: {said}{_found(item)}"
+
+
+def _found(item: Mapping[str, Any]) -> str:
+    if item["type"] in {"missing", "extra_forbidden"} or isinstance(item["input"], dict):
+        return ""
+    return f", found {item['input']!r}"
