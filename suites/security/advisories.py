@@ -1,0 +1,174 @@
+"""A local snapshot of advisories (an OSV `all.zip`), answered on loopback in OSV's own way.
+
+Version matching follows the OSV schema (https://ossf.github.io/osv-schema/#evaluation): a version
+is affected when it is listed, or when the events of a range say so in the ecosystem's order, which
+for PyPI is PEP 440.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+ECOSYSTEM = "PyPI"
+QUERY_PATH = "/v1/query"
+Advisory = Mapping[str, Any]
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class AdvisoriesError(ValueError):
+    """The snapshot cannot be used; the message says which file, what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Advisories by canonical package name, and the moment of the newest change among them."""
+
+    path: str
+    by_package: Mapping[str, tuple[Advisory, ...]]
+    newest: datetime
+
+    def affecting(self, package: str, version: str) -> tuple[Advisory, ...]:
+        """The advisories that hold for one version of a package, withdrawn ones included."""
+        name = canonicalize_name(package)
+        return tuple(
+            advisory
+            for advisory in self.by_package.get(name, ())
+            if any(_is_affected(one, name, version) for one in advisory.get("affected", ()))
+        )
+
+    def age_days(self, now: datetime) -> float:
+        """How long ago the newest advisory changed, in days."""
+        return max(0.0, (now - self.newest).total_seconds() / 86_400)
+
+
+def load(path: Path) -> Snapshot:
+    """Read an OSV `all.zip`. Raises AdvisoriesError for one that is none, or holds no advisory."""
+    by_package: dict[str, list[Advisory]] = {}
+    newest = _NEVER
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                advisory = json.loads(archive.read(name))
+                newest = max(newest, _moment(advisory["modified"]))
+                for package in {
+                    canonicalize_name(one["package"]["name"])
+                    for one in advisory.get("affected", ())
+                    if one["package"]["ecosystem"] == ECOSYSTEM
+                }:
+                    by_package.setdefault(package, []).append(advisory)
+    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+        raise AdvisoriesError(
+            f"{path}: not an archive of OSV records ({type(error).__name__}: {error});\n"
+            "expected the all.zip of https://osv-vulnerabilities.storage.googleapis.com/PyPI/"
+        ) from None
+    if not by_package:
+        raise AdvisoriesError(f"{path}: holds no advisory about a package of {ECOSYSTEM}")
+    return Snapshot(str(path), {name: tuple(found) for name, found in by_package.items()}, newest)
+
+
+def _moment(text: str) -> datetime:
+    """A record's time; real archives hold a few such as `1-01-01T00:00:00Z`: as old as can be."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return _NEVER
+
+
+def _is_affected(affected: Mapping[str, Any], name: str, version: str) -> bool:
+    package = affected["package"]
+    if package["ecosystem"] != ECOSYSTEM or canonicalize_name(package["name"]) != name:
+        return False
+    wanted = _version(version)
+    listed = affected.get("versions", ())
+    if version in listed or (wanted is not None and wanted in map(_version, listed)):
+        return True
+    return wanted is not None and any(
+        _in_range(found["events"], wanted)
+        for found in affected.get("ranges", ())
+        if found["type"] == "ECOSYSTEM"
+    )
+
+
+def _in_range(events: list[Mapping[str, str]], version: Version) -> bool:
+    """Walk the events in order: each that the version has reached decides anew."""
+    inside = False
+    steps = [(_bound(text), kind) for event in events for kind, text in event.items()]
+    for bound, kind in sorted(steps, key=lambda step: step[0]):
+        if kind == "introduced" and version >= bound:
+            inside = True
+        elif (kind == "fixed" and version >= bound) or (
+            kind == "last_affected" and version > bound
+        ):
+            inside = False
+    return inside
+
+
+def _bound(text: str) -> Version:
+    # OSV writes "0" for "before every version"; 0.dev0 comes before every release of PEP 440.
+    return Version("0.dev0") if text == "0" else Version(text)
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:  # of the time before PEP 440: equal to itself alone
+        return None
+
+
+# --- serving -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Served:
+    """The address to query, and the packages that were asked about, as (name, version)."""
+
+    url: str
+    asked: set[tuple[str, str]] = field(default_factory=set)
+
+
+@contextlib.contextmanager
+def serve(snapshot: Snapshot) -> Iterator[Served]:
+    """Answer OSV's `POST /v1/query` on a free loopback port while the context lasts."""
+    served = Served("")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(snapshot, served))
+    served.url = f"http://127.0.0.1:{server.server_port}{QUERY_PATH}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _handler(snapshot: Snapshot, served: Served) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            package, version = query["package"]["name"], query["version"]
+            served.asked.add((canonicalize_name(package), version))
+            found = snapshot.affecting(package, version)
+            body = json.dumps({"vulns": found} if found else {}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing: pip-audit's own report tells what was asked."""
+
+    return Handler

@@ -1,0 +1,75 @@
+"""Every line that the history of the repository ever added, and where it stood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from suites.security.tree import git
+
+MESSAGE = "commit message"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text, and where it is or was; `commit` is empty for the files of today."""
+
+    path: str
+    number: int
+    text: str
+    commit: str = ""
+
+
+@dataclass(frozen=True)
+class History:
+    """The added lines, each once a path, and the commits that were read.
+
+    `missing` says what could not be looked at; `total` counts the commits that Git knows of.
+    """
+
+    lines: tuple[Line, ...]
+    commits: tuple[str, ...]
+    total: int
+    missing: tuple[str, ...] = ()
+
+
+def read(root: Path) -> History:
+    """The history of all branches of the repository at `root`."""
+    counted = git(root, "rev-list", "--all", "--count")
+    if counted is None or git(root, "rev-parse", "--verify", "HEAD") is None:
+        return History((), (), 1, ("no Git history here to look at",))
+    missing: tuple[str, ...] = ()
+    if (git(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true":
+        missing = ("commits beyond the shallow clone: git fetch --unshallow brings them",)
+    # -m compares a merge with each of its parents, so that none can hide a line.
+    log = git(
+        root, "-c", "core.quotePath=off", "log", "--all", "-m", "-p", "--unified=0", "--no-color",
+        "--no-ext-diff", "--no-renames", "--text", "--format=%x00%H%n%B%x00",
+    )  # fmt: skip
+    # A byte that is no text must not stop the scan.
+    lines = tuple(_lines((log or b"").decode("utf-8", "replace")))
+    commits = tuple(dict.fromkeys(line.commit for line in lines))
+    unique = {(line.path, line.text): line for line in reversed(lines)}
+    return History(tuple(unique.values()), commits, int(counted) + len(missing), missing)
+
+
+def _lines(log: str) -> Iterator[Line]:
+    """Parse `git log -p`; `number` is 0 between a file's header and its first hunk."""
+    commit, path, number, in_message = "", "", 0, False
+    for text in log.split("\n"):
+        if started := re.fullmatch(r"\0([0-9a-f]{40,64})", text):
+            commit, path, number, in_message = started[1], MESSAGE, 0, True
+        elif in_message:
+            in_message, number = not text.endswith("\0"), number + 1
+            yield Line(MESSAGE, number, text.rstrip("\0"), commit)
+        elif text.startswith("diff --git "):
+            number = 0
+        elif number == 0 and text.startswith("+++ "):
+            path = text[4:].strip('"\t').removeprefix("b/")
+        elif hunk := re.match(r"@@ -\S+ \+(\d+)", text):
+            number = int(hunk[1])
+        elif text.startswith("+") and number:
+            yield Line(path, number, text[1:].rstrip("\r"), commit)
+            number += 1

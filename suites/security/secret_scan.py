@@ -1,0 +1,169 @@
+"""detect-secrets over the files of the checkout and over every line its history ever added.
+
+Tuning, against detect-secrets' defaults:
+
+- No file is left out for its name: by default `.lock`, `.css`, `.svg` and swagger files are. The
+  lock file makes no noise, for its hashes carry a `sha256:` prefix inside their quotes.
+- Nothing is verified over the network, and public IP addresses are no secrets.
+- Hex strings count from 3.5 bits a character on, Base64 from 4.5: random keys of 32 characters
+  and more lie above; colours, short ids and words below.
+- The keyword detector (`password = "..."`) is off in `suites`: a made-up password is what a test
+  of passwords is about. Keys with a form or with entropy are found there all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.core.potential_secret import PotentialSecret
+from detect_secrets.core.scan import scan_file
+from detect_secrets.filters.heuristic import IGNORED_FILE_EXTENSIONS
+from detect_secrets.settings import transient_settings
+
+from reports.evidence import Finding, fingerprint
+from suites.security.history import Line
+
+TOOL = "detect-secrets"
+_PRAGMA = re.compile(
+    r"\s*(#|//|/\*|--|<!--)\s*pragma: ?allowlist(?P<next>[ -]nextline)?[ -]secret(?P<reason>.*)$"
+)
+_LIMITS = {"Base64HighEntropyString": 4.5, "HexHighEntropyString": 3.5}
+_FILTERS = (
+    "allowlist.is_line_allowlisted",
+    "heuristic.is_sequential_string",
+    "heuristic.is_potential_uuid",
+    "heuristic.is_templated_secret",
+    "heuristic.is_indirect_reference",
+    "heuristic.is_not_alphanumeric_string",
+)
+_WITHOUT_KEYWORDS = "suites"
+
+
+@dataclass(frozen=True)
+class TreeScan:
+    """What the files of today hold, and which could be read; `missing` says why one could not.
+
+    `allowed` are the lines' texts that an allowance in the tree speaks for.
+    """
+
+    findings: tuple[Finding, ...]
+    scanned: tuple[str, ...]
+    missing: tuple[str, ...]
+    allowed: frozenset[str]
+
+
+def scan_tree(files: Iterable[Path], root: Path) -> TreeScan:
+    """Scan `files` as they are now."""
+    lines: list[Line] = []
+    scanned, missing = [], []
+    for path in files:
+        name = path.relative_to(root).as_posix()
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            missing.append(f"{name}: {error.strerror}")
+            continue
+        scanned.append(name)
+        # An image's bytes are scanned too: a replaced byte must not keep the rest from being read.
+        text = raw.decode("utf-8", "replace").split("\n")
+        lines += [Line(name, number, one.rstrip("\r")) for number, one in enumerate(text, start=1)]
+    findings = (*scan_lines(lines), *_reasonless(lines))
+    return TreeScan(findings, tuple(scanned), tuple(missing), frozenset(_allowed(lines)))
+
+
+def scan_lines(lines: Iterable[Line], allowed: Set[str] = frozenset()) -> tuple[Finding, ...]:
+    """Scan lines of any files; those with a text in `allowed` are passed over."""
+    by_path: dict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        if line.text.strip() not in allowed:
+            by_path[line.path].append(line)
+    findings: list[Finding] = []
+    with TemporaryDirectory(prefix="touchline-secrets-") as scratch:
+        for keywords in (False, True):
+            with transient_settings(_settings(keywords=keywords)):
+                for number, (path, found) in enumerate(by_path.items()):
+                    if _wants_keywords(path) == keywords:
+                        findings += _scan_one(path, found, Path(scratch, str(number)))
+    return tuple(findings)
+
+
+def _scan_one(path: str, lines: list[Line], folder: Path) -> Iterator[Finding]:
+    # detect-secrets reads files, and chooses its patterns by the ends of their names; for some
+    # ends it reads nothing at all, and that filter cannot be switched off.
+    folder.mkdir()
+    name = PurePosixPath(path)
+    copy = folder / (name.name + (".txt" if name.suffix in IGNORED_FILE_EXTENSIONS else ""))
+    copy.write_text("\n".join(line.text for line in lines), "utf-8", newline="\n")
+    seen: set[tuple[str, str]] = set()
+    for secret in scan_file(str(copy)):
+        key = (secret.type, secret.secret_hash)
+        if key not in seen:
+            seen.add(key)
+            yield _finding(lines[max(0, secret.line_number - 1)], secret)
+
+
+def _finding(line: Line, secret: PotentialSecret) -> Finding:
+    """The finding names the place and a hash, never the secret."""
+    where = f" in commit {line.commit[:12]}" if line.commit else ""
+    return Finding(
+        tool=TOOL,
+        rule=secret.type.lower().replace(" ", "-"),
+        severity="high",
+        message=f"{secret.type}{where}: withdraw it, or where it is none, say so in place with "
+        "`# pragma: allowlist secret` and the reason behind it",
+        fingerprint=fingerprint(TOOL, secret.type, line.path, secret.secret_hash),
+        path=line.path,
+        line=line.number,
+        objectives=("sec-secrets",),
+    )
+
+
+def _allowed(lines: Iterable[Line]) -> Iterator[str]:
+    """The texts that allowances speak for, as they may have stood before they were allowed."""
+    for_next = False
+    for line in lines:
+        if for_next:
+            yield line.text.strip()
+        pragma = _PRAGMA.search(line.text)
+        for_next = pragma is not None and pragma["next"] is not None
+        if pragma and not for_next:
+            yield line.text[: pragma.start()].strip()
+
+
+def _reasonless(lines: Iterable[Line]) -> Iterator[Finding]:
+    for line in lines:
+        pragma = _PRAGMA.search(line.text)
+        if pragma and len(re.findall(r"\w{2,}", pragma["reason"])) < 2:
+            yield Finding(
+                tool=TOOL,
+                rule="allowance-without-reason",
+                severity="medium",
+                message="say behind the allowance why this is no secret",
+                fingerprint=fingerprint(TOOL, "reason", line.path, line.text.strip()),
+                path=line.path,
+                line=line.number,
+                objectives=("sec-secrets",),
+            )
+
+
+def _wants_keywords(path: str) -> bool:
+    return not path.startswith(_WITHOUT_KEYWORDS + "/")
+
+
+def _settings(*, keywords: bool) -> dict[str, object]:
+    off = {"IPPublicDetector"} | (set() if keywords else {"KeywordDetector"})
+    classes: Iterable[type] = get_mapping_from_secret_type_to_class().values()
+    plugins = {cls.__name__ for cls in classes}
+    return {
+        "plugins_used": [
+            {"name": name} | ({"limit": _LIMITS[name]} if name in _LIMITS else {})
+            for name in sorted(plugins - off)
+        ],
+        "filters_used": [{"path": f"detect_secrets.filters.{name}"} for name in _FILTERS],
+    }

@@ -1,0 +1,133 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fixtures.evidence import Evidence
+from suites.security import history, secret_scan, tree
+
+pytestmark = pytest.mark.objective("sec-secrets")
+
+# Glued together here, so that this file itself holds nothing that looks like a key.
+KEY = "AKIA" + "Q7PJ2XT4VN6HWZRB"
+RANDOM = "9c1f" + "4be07ad2853e6f10c9b7d4a2e85f3610"
+MARK = "# pragma: allowlist " + "secret"
+
+
+def commit(root: Path, message: str) -> None:
+    identity = ("-c", "user.name=Canary", "-c", "user.email=canary@example.org")
+    for arguments in (("add", "-A"), (*identity, "commit", "-q", "--allow-empty", "-m", message)):
+        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    return tmp_path
+
+
+def test_no_secret_lies_in_the_tree_or_its_history(evidence: Evidence) -> None:
+    files = tree.all_files(tree.ROOT)
+    scan = secret_scan.scan_tree(files, tree.ROOT)
+    past = history.read(tree.ROOT)
+    known = {finding.fingerprint for finding in scan.findings}
+    found_in_past = secret_scan.scan_lines(past.lines, scan.allowed)
+    for finding in (*scan.findings, *(f for f in found_in_past if f.fingerprint not in known)):
+        evidence.record(finding)
+    evidence.instrument(
+        "files_scanned_for_secrets",
+        len(scan.scanned),
+        total=len(files),
+        missing=scan.missing,
+        unit="files",
+    )
+    evidence.instrument(
+        "commits_scanned_for_secrets",
+        len(past.commits),
+        total=past.total,
+        missing=past.missing,
+        unit="commits",
+    )
+    assert "uv.lock" in scan.scanned
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("settings.py", f'KEY = "{KEY}"', "aws-access-key"),
+        ("settings.toml", f"key = '{RANDOM}'", "hex-high-entropy-string"),
+        ("uv.lock", f'token = "{KEY}"', "aws-access-key"),
+        ("style.css", f"/* {KEY} */", "aws-access-key"),
+        ("id", "-----BEGIN RSA " + "PRIVATE KEY-----", "private-key"),
+        ("service.py", "password = " + '"hunter2-and-more"', "secret-keyword"),
+        ("picture.png", f"\x89PNG\r\n\x1a\n {KEY}", "aws-access-key"),
+    ],
+)
+def test_a_planted_secret_is_found_in_any_file(
+    tmp_path: Path, name: str, text: str, rule: str
+) -> None:
+    planted = tmp_path / name
+    planted.write_text(text + "\n", "latin-1")
+    scan = secret_scan.scan_tree([planted], tmp_path)
+    assert rule in {finding.rule for finding in scan.findings}
+    assert KEY not in repr(scan.findings)
+
+
+def test_a_secret_that_was_taken_back_is_found_in_the_history(repository: Path) -> None:
+    (repository / "settings.py").write_text(f'first = 1\nKEY = "{KEY}"\n')
+    commit(repository, "Add the key")
+    (repository / "settings.py").write_text("first = 1\n")
+    commit(repository, "Take the key back")
+    past = history.read(repository)
+    found = secret_scan.scan_lines(past.lines)
+    assert len(past.commits) == past.total == 2
+    assert [(finding.rule, finding.path, finding.line) for finding in found] == [
+        ("aws-access-key", "settings.py", 2)
+    ]
+
+
+def test_a_secret_in_a_commit_message_is_found(repository: Path) -> None:
+    commit(repository, f"Rotate the key\n\nIt was {KEY}.")
+    found = secret_scan.scan_lines(history.read(repository).lines)
+    assert [finding.path for finding in found] == [history.MESSAGE]
+
+
+def test_a_line_allowed_today_is_allowed_in_its_history(repository: Path) -> None:
+    settings = repository / "settings.py"
+    settings.write_text(f'KEY = "{KEY}"\n')
+    commit(repository, "Add a test key")
+    settings.write_text(f'KEY = "{KEY}"  {MARK} (opens nothing, for tests)\n')
+    commit(repository, "Say that it is one")
+    scan = secret_scan.scan_tree([settings], repository)
+    assert scan.findings == ()
+    assert secret_scan.scan_lines(history.read(repository).lines, scan.allowed) == ()
+
+
+def test_an_allowance_without_a_reason_is_a_finding(tmp_path: Path) -> None:
+    settings = tmp_path / "settings.py"
+    settings.write_text(f'KEY = "{KEY}"  {MARK}\n')
+    found = secret_scan.scan_tree([settings], tmp_path).findings
+    assert [finding.rule for finding in found] == ["allowance-without-reason"]
+
+
+def test_without_a_repository_the_history_counts_as_not_looked_at(tmp_path: Path) -> None:
+    past = history.read(tmp_path)
+    assert (past.commits, past.total) == ((), 1)
+    assert past.missing
+
+
+def test_a_shallow_clone_says_that_its_history_is_cut(repository: Path, tmp_path: Path) -> None:
+    commit(repository, "One")
+    commit(repository, "Two")
+    clone = tmp_path / "clone"
+    subprocess.run(
+        ["git", "clone", "-q", "--depth", "1", f"file://{repository}", str(clone)], check=True
+    )
+    past = history.read(clone)
+    assert len(past.commits) < past.total
+    assert "shallow" in past.missing[0]
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    scan = secret_scan.scan_tree([tmp_path / "gone.py"], tmp_path)
+    assert scan.missing == ("gone.py: No such file or directory",)
