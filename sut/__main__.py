@@ -4,21 +4,74 @@ from __future__ import annotations
 
 import sys
 
+from pydantic import ValidationError
+
 from sut.settings import Settings
+
+USAGE = "usage: python -m sut migrate|seed|serve|openapi|check"
 
 
 def main(arguments: list[str]) -> int:
     """Run one command; 0 when it did, 2 when it could not begin."""
-    command = arguments[0] if arguments else ""
-    settings = Settings()
-    if command == "migrate":
-        from sut.migrations import upgrade
+    command, *rest = arguments or [""]
+    if command not in COMMANDS:
+        print(USAGE, file=sys.stderr)
+        return 2
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        print("The settings do not allow the service to start:", file=sys.stderr)
+        for fault in error.errors(include_input=False, include_url=False):
+            print(f"  {_where(fault['loc'])}{fault['msg']}", file=sys.stderr)
+        return 2
+    return COMMANDS[command](settings, rest)
 
-        upgrade(settings.database_url)
-        return 0
-    print("usage: python -m sut migrate|seed|serve|openapi|check", file=sys.stderr)
-    return 2
 
+def _where(location: tuple[int | str, ...]) -> str:
+    return f"SOCCERAI_{str(location[0]).upper()}: " if location else ""
+
+
+def _migrate(settings: Settings, arguments: list[str]) -> int:
+    from sut.migrations import upgrade
+
+    upgrade(settings.database_url)
+    return 0
+
+
+def _seed(settings: Settings, arguments: list[str]) -> int:
+    from sut import seed
+
+    return seed.main(settings, arguments)
+
+
+def _serve(settings: Settings, arguments: list[str]) -> int:
+    from sut.server import serve
+
+    return serve(settings, arguments)
+
+
+def _openapi(settings: Settings, arguments: list[str]) -> int:
+    import orjson
+
+    from sut.app import create_app
+
+    document = create_app(settings).openapi()
+    print(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+    return 0
+
+
+def _check(settings: Settings, arguments: list[str]) -> int:
+    print(f"The settings are sound ({settings.environment}).")
+    return 0
+
+
+COMMANDS = {
+    "migrate": _migrate,
+    "seed": _seed,
+    "serve": _serve,
+    "openapi": _openapi,
+    "check": _check,
+}
 
 if __name__ == "__main__":
     raise SystemExit(main(sys.argv[1:]))

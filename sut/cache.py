@@ -3,7 +3,7 @@
 An entry is stored together with the version of each tag that it depends on, and counts only while
 all those versions are still current. The versions are read before the database is, so an answer
 computed while a write was under way is stored under a version that the write has replaced: it can
-never be served. A version is a random token, so a Redis that lost its memory never meets an old one.
+never be served. A version is a random token: a Redis that lost its memory never meets an old one.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Cache:
     async def read(
         self, area: Area, key: str, tags: Sequence[str], load: Callable[[], Awaitable[bytes]]
     ) -> bytes:
-        """The cached answer of `key`, or `load`'s. `key` must hold all that the answer depends on."""
+        """The cached answer of `key`, or `load`'s. `key` holds all that the answer depends on."""
         if self.away or self.must_sweep:
             self._observe(area.name, "error")
             return await load()

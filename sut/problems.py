@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 TYPE_PREFIX = "https://soccerai.example/problems/"
+MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,53 @@ TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Slow down")
 BODY_TOO_LARGE = ProblemType("body-too-large", 413, "The request is too large")
 UNAVAILABLE = ProblemType("unavailable", 503, "A dependency is missing")
 INTERNAL = ProblemType("internal-error", 500, "Something went wrong on our side")
+
+
+def documented(*kinds: ProblemType) -> dict[int | str, dict[str, Any]]:
+    """FastAPI's `responses` for the refusals that an operation has of its own.
+
+    What every operation can answer (401 where a token is needed, 413, 422, 429, 500, 503) is added
+    by `sut.openapi`.
+    """
+    responses: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        response = responses.setdefault(kind.status, refusal(kind))
+        add_example(response, kind)
+    return responses
+
+
+def refusal(kind: ProblemType) -> dict[str, Any]:
+    """The OpenAPI response object of one kind of refusal."""
+    schema = "InvalidRequest" if kind.status == INVALID_REQUEST.status else "Problem"
+    response: dict[str, Any] = {
+        "description": kind.title,
+        "content": {
+            MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{schema}"}, "examples": {}}
+        },
+    }
+    add_example(response, kind)
+    return response
+
+
+def add_example(response: dict[str, Any], kind: ProblemType) -> None:
+    """Let a response object also show `kind`."""
+    content = response["content"][MEDIA_TYPE]
+    content["examples"][kind.slug] = {"summary": kind.title, "value": example(kind)}
+    titles = [one["summary"] for one in content["examples"].values()]
+    response["description"] = "; ".join(titles)
+
+
+def example(kind: ProblemType) -> dict[str, Any]:
+    """What such a refusal looks like."""
+    value: dict[str, Any] = {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.title,
+        "request_id": "4f0c2b9a7d3e41f8b6a5c4d3e2f1a0b9",
+    }
+    if kind is INVALID_REQUEST:
+        value["errors"] = [
+            {"where": ["body", "name"], "kind": "missing", "message": "Field required"}
+        ]
+    return value

@@ -1,10 +1,17 @@
-"""Who is asking: the principal of a request, and the dependencies that demand one."""
+"""Who is asking: the principal of a request, as the database knows it at this moment."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
+
+from sut.accounts.models import Account, Session
+
+if TYPE_CHECKING:
+    from sut.platform import Platform
 
 Role = Literal["player", "admin"]
 Tier = Literal["free", "pro", "elite"]
@@ -12,9 +19,57 @@ Tier = Literal["free", "pro", "elite"]
 
 @dataclass(frozen=True)
 class Principal:
-    """A person whose session was live when the request came; `tier` is what holds at that moment."""
+    """A person whose session was live when the request came; `tier` holds at that moment."""
 
     account_id: int
     session_id: uuid.UUID
     role: Role
     tier: Tier
+
+
+def effective_tier() -> ColumnElement[str]:
+    """An account's tier by the database's clock: `free` from the moment that it expires."""
+    lasting = or_(
+        Account.tier_expires_at.is_(None), Account.tier_expires_at > func.clock_timestamp()
+    )
+    return case((lasting, Account.tier), else_="free")
+
+
+def live_sessions() -> Select[*tuple[Any, ...]]:
+    """Every session that has neither ended nor expired, with the account behind it."""
+    return (
+        select(Session.id, Account.id.label("account_id"), Account.role,
+               effective_tier().label("tier"))
+        .join(Account, Account.id == Session.account_id)
+        .where(Session.ended_at.is_(None), Session.expires_at > func.clock_timestamp(),
+               Account.erased_at.is_(None))
+    )  # fmt: skip
+
+
+async def principal_of(platform: Platform, access_token: str) -> Principal | None:
+    """Whom an access token stands for; None if it is not ours, is out of date or was ended."""
+    claims = platform.tokens.read(access_token)
+    if claims is None:
+        return None
+    return await _principal(
+        platform,
+        live_sessions().where(
+            Session.id == claims.session_id, Session.account_id == claims.account_id
+        ),
+    )
+
+
+async def principal_of_browser(platform: Platform, cookie: str) -> Principal | None:
+    """Whom a page's session cookie stands for; None when it is not ours or has been ended."""
+    if platform.tokens.browser_account(cookie) is None:
+        return None
+    token_hash = platform.tokens.digest(cookie)
+    return await _principal(
+        platform, live_sessions().where(Session.browser_token_hash == token_hash)
+    )
+
+
+async def _principal(platform: Platform, statement: Select[*tuple[Any, ...]]) -> Principal | None:
+    async with platform.database.reading() as session:
+        row = (await session.execute(statement)).one_or_none()
+    return Principal(row.account_id, row.id, row.role, row.tier) if row else None

@@ -24,7 +24,7 @@ from sut.tables import Base
 
 
 class Account(Base):
-    """A person. After erasure `email` and `password_hash` are null and the name is a placeholder."""
+    """A person. Erasure leaves `email` and `password_hash` null and a placeholder as the name."""
 
     __tablename__ = "accounts"
     __table_args__ = (

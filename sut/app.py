@@ -1,0 +1,83 @@
+"""The ASGI application: resources, routers, refusals and the outermost layer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+import sut.accounts.routes
+import sut.forecasts.routes
+import sut.leaderboard.routes
+import sut.matches.routes
+import sut.operations.routes
+import sut.predictions.routes
+import sut.web.routes
+from sut import openapi, refusals
+from sut.edge import Edge
+from sut.operations.sweeper import Sweeper
+from sut.platform import Platform
+from sut.settings import Settings
+
+STATIC = Path(__file__).parent / "web" / "static"
+ROUTERS = (
+    sut.accounts.routes.router,
+    sut.matches.routes.router,
+    sut.predictions.routes.router,
+    sut.leaderboard.routes.router,
+    sut.forecasts.routes.router,
+    sut.operations.routes.router,
+)
+
+
+class Service(FastAPI):
+    """FastAPI with our own description of itself."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = openapi.describe(self)
+        return self.openapi_schema
+
+
+def create_app(settings: Settings) -> Service:
+    """The application for one worker. Its resources live as long as its lifespan runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        platform = Platform.start(settings)
+        app.state.platform = platform
+        sweeper = Sweeper(platform)
+        sweeper.start()
+        try:
+            yield
+        finally:
+            await sweeper.stop()
+            await platform.stop()
+
+    app = Service(
+        title=openapi.TITLE, version=openapi.VERSION, description=openapi.DESCRIPTION,
+        lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False,
+        middleware=[Middleware(Edge, settings=settings)],
+    )  # fmt: skip
+    refusals.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.include_router(sut.web.routes.router, include_in_schema=False)
+    if STATIC.is_dir():
+        app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    return app
+
+
+def worker_app() -> Service:
+    """What each worker process of `python -m sut serve` runs: settings from the environment."""
+    from sut.logs import configure
+
+    settings = Settings()
+    configure(settings)
+    return create_app(settings)

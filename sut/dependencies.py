@@ -1,0 +1,60 @@
+"""What a route can ask for: the platform, the request's id, and who is asking."""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from sut.accounts.access import Principal, principal_of
+from sut.platform import Platform
+from sut.problems import FORBIDDEN, UNAUTHENTICATED, Problem
+
+_bearer = HTTPBearer(
+    scheme_name="access_token", bearerFormat="JWT", auto_error=False,
+    description="The access token of POST /api/sessions; it lives ten minutes.",
+)  # fmt: skip
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+
+
+async def _platform(request: Request) -> Platform:
+    return cast("Platform", request.app.state.platform)
+
+
+async def _request_id(request: Request) -> str:
+    return cast("str", request.scope["state"]["request_id"])
+
+
+PlatformDep = Annotated[Platform, Depends(_platform)]
+RequestId = Annotated[str, Depends(_request_id)]
+
+
+async def _optional_principal(platform: PlatformDep, sent: _Credentials) -> Principal | None:
+    if sent is None:
+        return None
+    return await principal_of(platform, sent.credentials)
+
+
+async def _current_principal(platform: PlatformDep, sent: _Credentials) -> Principal:
+    principal = await principal_of(platform, sent.credentials) if sent else None
+    if principal is None:
+        raise Problem(UNAUTHENTICATED, headers={"www-authenticate": "Bearer"})
+    return principal
+
+
+CurrentPrincipal = Annotated[Principal, Depends(_current_principal)]
+"""The player or admin who asks; 401 for a visitor."""
+
+OptionalPrincipal = Annotated[Principal | None, Depends(_optional_principal)]
+"""Who asks, or None for a visitor and for a token that no longer holds."""
+
+
+async def _current_admin(principal: CurrentPrincipal) -> Principal:
+    if principal.role != "admin":
+        raise Problem(FORBIDDEN)
+    return principal
+
+
+CurrentAdmin = Annotated[Principal, Depends(_current_admin)]
+"""The admin who asks; 401 for a visitor, 403 for a player."""

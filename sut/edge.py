@@ -1,0 +1,158 @@
+"""The outermost layer: request id, rate limits, security headers, metrics, access log, 500s."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sut.clients import TrustedProxies
+from sut.limits import Decision
+from sut.problems import NOT_FOUND, TOO_MANY_REQUESTS
+from sut.refusals import refuse, refuse_unexpected
+from sut.security_headers import NO_STORE, SECURITY_HEADERS
+
+if TYPE_CHECKING:
+    from sut.platform import Platform
+    from sut.settings import Settings
+
+_log = structlog.get_logger("sut.access")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+BROWSER_COOKIE = "soccerai_session"
+UNMATCHED = "unmatched"
+_UNLIMITED = ("/health/", "/static/", "/metrics", "/service-worker.js")
+_INTERNAL = ("/health/", "/metrics")
+
+
+class Edge:
+    """Wraps the app (pure ASGI, since every request pays for it)."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._internal_port = settings.internal_port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        request_id = _request_id(headers.get(b"x-request-id"))
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["client"] = self._client(scope)
+        state["internal"] = self._internal(scope)
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        reply = _Reply(send, request_id)
+        platform: Platform = scope["app"].state.platform
+        try:
+            await self._answer(platform, scope, headers, receive, reply)
+        except Exception as error:
+            if reply.status:
+                raise
+            await refuse_unexpected(scope, error)(scope, receive, reply)
+        finally:
+            _account(platform, scope, reply.status, perf_counter() - began)
+            structlog.contextvars.reset_contextvars(**bound)
+
+    async def _answer(
+        self, platform: Platform, scope: Scope, headers: dict[bytes, bytes], receive: Receive,
+        reply: _Reply,
+    ) -> None:  # fmt: skip
+        path: str = scope["path"]
+        if scope["state"]["internal"]:
+            if not path.startswith(_INTERNAL):
+                await refuse(scope, NOT_FOUND)(scope, receive, reply)
+                return
+        elif not path.startswith(_UNLIMITED):
+            decision = await _limit(platform, scope, headers)
+            reply.extra = [(k.encode(), v.encode()) for k, v in decision.headers().items()]
+            if not decision.allowed:
+                platform.metrics.rate_limited.labels(decision.limit.name).inc()
+                await refuse(scope, TOO_MANY_REQUESTS)(scope, receive, reply)
+                return
+        await self._app(scope, receive, reply)
+
+    def _client(self, scope: Scope) -> str:
+        client = scope.get("client")
+        forwarded = (
+            value.decode("latin-1")
+            for name, value in scope["headers"]
+            if name == b"x-forwarded-for"
+        )
+        return self._proxies.client(client[0] if client else None, forwarded)
+
+    def _internal(self, scope: Scope) -> bool:
+        server = scope.get("server")
+        return bool(self._internal_port and server and server[1] == self._internal_port)
+
+
+class _Reply:
+    """The send channel: completes the headers of an answer and remembers its status."""
+
+    __slots__ = ("_request_id", "_send", "extra", "status")
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id.encode()
+        self.status = 0
+        self.extra: Iterable[tuple[bytes, bytes]] = ()
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = message["headers"] = list(message.get("headers", ()))
+            present = {name for name, _ in headers}
+            headers.append((b"x-request-id", self._request_id))
+            headers.extend(pair for pair in SECURITY_HEADERS if pair[0] not in present)
+            headers.extend(pair for pair in self.extra if pair[0] not in present)
+            if b"cache-control" not in present:
+                headers.append(NO_STORE)
+        await self._send(message)
+
+
+def _request_id(sent: bytes | None) -> str:
+    """The id that a caller gave, if it is safe to repeat in a header and a log; else a new one."""
+    if sent is not None and _REQUEST_ID.fullmatch(sent):
+        return sent.decode()
+    return secrets.token_hex(16)
+
+
+async def _limit(platform: Platform, scope: Scope, headers: dict[bytes, bytes]) -> Decision:
+    account_id = _player(platform, headers)
+    if account_id is None:
+        return await platform.limiter.take(platform.limiter.visitor, scope["state"]["client"])
+    return await platform.limiter.take(platform.limiter.player, str(account_id))
+
+
+def _player(platform: Platform, headers: dict[bytes, bytes]) -> int | None:
+    """Whose window a request counts in, by its signed token or cookie, without the database."""
+    sent = headers.get(b"authorization", b"")
+    if sent[:7].lower() == b"bearer ":
+        claims = platform.tokens.read(sent[7:].decode("latin-1").strip())
+        return claims.account_id if claims else None
+    for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == BROWSER_COOKIE:
+            return platform.tokens.browser_account(value)
+    return None
+
+
+def _account(platform: Platform, scope: Scope, status: int, seconds: float) -> None:
+    """One line in the access log and one observation: by route template, never by path."""
+    route = getattr(scope.get("route"), "path", UNMATCHED)
+    method = scope["method"] if scope["method"] in _METHODS else "other"
+    platform.metrics.answered(method, route, status, seconds)
+    _log.info(
+        "answered", method=method, route=route, status=status, duration_ms=round(seconds * 1e3, 3)
+    )
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -1,0 +1,134 @@
+"""Prometheus metrics of a worker, gathered over all workers by the one that is asked.
+
+With `multiprocess_dir` each worker keeps its values in files there, and PROMETHEUS_MULTIPROC_DIR
+must have been set before this module was first imported: prometheus_client decides then.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sut.processes import ProcessesCollector
+
+REQUEST_BUCKETS_S = (
+    0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2,
+    0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0,
+)  # fmt: skip
+STATEMENT_BUCKETS_S = (
+    0.00025, 0.0005, 0.00075, 0.001, 0.00125, 0.0015, 0.002, 0.0025, 0.003, 0.004, 0.005, 0.006,
+    0.008, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5,
+    1.0, 2.0, 5.0,
+)  # fmt: skip
+_OPERATIONS = frozenset({"select", "insert", "update", "delete"})
+
+
+class Metrics:
+    """Every metric of the service. Labels are few: route templates, never paths."""
+
+    def __init__(self, multiprocess_dir: str = "") -> None:
+        self._dir = multiprocess_dir
+        self.registry = CollectorRegistry()
+        new: dict[str, Any] = {"registry": self.registry}
+        self.requests = Counter(
+            "http_requests", "Requests answered", ("method", "route", "status"), **new
+        )
+        self.request_seconds = Histogram(
+            "http_request_seconds", "Time to answer a request", ("method", "route"),
+            buckets=REQUEST_BUCKETS_S, **new,
+        )  # fmt: skip
+        self.statement_seconds = Histogram(
+            "db_statement_seconds", "Time of a statement, waiting included", ("operation",),
+            buckets=STATEMENT_BUCKETS_S, **new,
+        )  # fmt: skip
+        self.pool = Gauge(
+            "db_pool_connections", "Connections to Postgres", ("state",),
+            multiprocess_mode="livesum", **new,
+        )  # fmt: skip
+        self.pool_max = Gauge(
+            "db_pool_connections_max", "Connections that may be opened",
+            multiprocess_mode="livesum", **new,
+        )  # fmt: skip
+        self.cache_reads = Counter("cache_reads", "Reads of the cache", ("outcome", "area"), **new)
+        self.rate_limited = Counter(
+            "rate_limited", "Requests refused by a limit", ("limit",), **new
+        )
+        self.logins = Counter("logins", "Log-ins", ("outcome",), **new)
+        self.predictions = Counter("predictions", "Predictions sent", ("outcome",), **new)
+        self.results = Counter("results", "Results entered or corrected", **new)
+        self.forecasts = Counter("forecasts", "Forecasts shown", ("tier",), **new)
+        self._routes: dict[tuple[str, str], Histogram] = {}
+        self._answers: dict[tuple[str, str, int], Counter] = {}
+
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answer. `route` is the template that matched, or `unmatched`."""
+        histogram = self._routes.get((method, route))
+        if histogram is None:
+            histogram = self._routes[method, route] = self.request_seconds.labels(method, route)
+        histogram.observe(seconds)
+        counter = self._answers.get((method, route, status))
+        if counter is None:
+            counter = self._answers[method, route, status] = self.requests.labels(
+                method, route, str(status)
+            )
+        counter.inc()
+
+    def cache_read(self, area: str, outcome: str) -> None:
+        """Count one read of the cache (the cache's observer)."""
+        self.cache_reads.labels(outcome, area).inc()
+
+    def watch(self, engine: AsyncEngine, connections_max: int) -> None:
+        """Time every statement of an engine, and follow its pool."""
+        self.pool_max.set(connections_max)
+        core = engine.sync_engine
+
+        def before(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any,
+                   many: bool) -> None:  # fmt: skip
+            context.touchline_began = perf_counter()
+
+        def after(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any,
+                  many: bool) -> None:  # fmt: skip
+            word = statement[:6].lower()
+            operation = word if word in _OPERATIONS else "other"
+            self.statement_seconds.labels(operation).observe(
+                perf_counter() - context.touchline_began
+            )
+
+        event.listen(core, "before_cursor_execute", before)
+        event.listen(core, "after_cursor_execute", after)
+        self._watch_pool(core)
+
+    def _watch_pool(self, core: Any) -> None:
+        in_use, idle = self.pool.labels("in_use"), self.pool.labels("idle")
+        in_use.set(0)
+        idle.set(0)
+
+        def changed(*_: Any) -> None:
+            in_use.set(core.pool.checkedout())
+            idle.set(core.pool.checkedin())
+
+        for moment in ("checkout", "checkin", "connect", "close"):
+            event.listen(core, moment, changed)
+
+    def text(self) -> bytes:
+        """What Prometheus reads: this worker and, with a directory, every other."""
+        registry = self.registry
+        if self._dir:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry, path=self._dir)  # type: ignore[no-untyped-call]
+        processes = CollectorRegistry()
+        processes.register(ProcessesCollector(self._pids()))
+        return generate_latest(registry) + generate_latest(processes)
+
+    def _pids(self) -> tuple[int, ...]:
+        if not self._dir:
+            return (os.getpid(),)
+        names = Path(self._dir).glob("gauge_livesum_*.db")
+        return tuple(sorted(int(name.stem.rpartition("_")[2]) for name in names))

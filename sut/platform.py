@@ -1,0 +1,58 @@
+"""What one worker process stands on: built when it starts, closed when it stops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from sut.cache import Cache
+from sut.database import Database
+from sut.limits import Limiter
+from sut.metrics import Metrics
+from sut.passwords import Passwords
+from sut.settings import Settings
+from sut.tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The resources of a worker; `app.state.platform`, or `PlatformDep` in a route."""
+
+    settings: Settings
+    database: Database
+    cache: Cache
+    redis: Redis
+    limiter: Limiter
+    metrics: Metrics
+    passwords: Passwords
+    tokens: Tokens
+
+    @classmethod
+    def start(cls, settings: Settings) -> Platform:
+        """Make a worker's resources. Nothing connects yet, so a missing server is no error."""
+        metrics = Metrics(multiprocess_dir=settings.metrics_dir)
+        redis = Redis.from_url(
+            settings.redis_url,
+            socket_timeout=settings.redis_timeout_s,
+            socket_connect_timeout=settings.redis_timeout_s,
+        )
+        cache = Cache(redis, settings, metrics.cache_read)
+        database = Database(settings, cache)
+        metrics.watch(database.engine, settings.pool_max)
+        return cls(
+            settings=settings,
+            database=database,
+            cache=cache,
+            redis=redis,
+            limiter=Limiter(redis, settings),
+            metrics=metrics,
+            passwords=Passwords(settings.bcrypt_rounds),
+            tokens=Tokens(settings),
+        )
+
+    async def stop(self) -> None:
+        """Close every connection and thread."""
+        self.passwords.close()
+        await self.database.close()
+        await self.cache.close()

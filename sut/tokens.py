@@ -1,0 +1,85 @@
+"""Access tokens (signed), refresh tokens and page cookies (opaque, held as a digest)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from dataclasses import dataclass
+from time import time
+
+import jwt
+
+from sut.settings import Settings
+
+ALGORITHM = "HS256"
+ISSUER = "soccerai"
+AUDIENCE = "soccerai-api"
+REFRESH_PREFIX = "srt_"
+BROWSER_PREFIX = "sbs_"
+_REQUIRED = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
+_INT64_DIGITS_MAX = 18
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a valid access token says."""
+
+    account_id: int
+    session_id: uuid.UUID
+
+
+class Tokens:
+    """Makes and reads tokens under the configured key. It knows one algorithm."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._key = settings.signing_key.get_secret_value().encode()
+        self._lifetime_s = settings.access_token_s
+
+    def issue(self, account_id: int, session_id: uuid.UUID) -> str:
+        """A new access token for a session."""
+        now = int(time())
+        claims = {
+            "iss": ISSUER, "aud": AUDIENCE, "sub": str(account_id), "sid": str(session_id),
+            "jti": secrets.token_hex(16), "iat": now, "exp": now + self._lifetime_s,
+        }  # fmt: skip
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM)
+
+    def read(self, token: str) -> Claims | None:
+        """The claims of a token that we signed and that has not expired; else None."""
+        try:
+            claims = jwt.decode(
+                token, self._key, algorithms=[ALGORITHM], issuer=ISSUER, audience=AUDIENCE,
+                options={"require": _REQUIRED},
+            )  # fmt: skip
+            return Claims(int(claims["sub"]), uuid.UUID(claims["sid"]))
+        except (jwt.InvalidTokenError, ValueError, AttributeError, TypeError):
+            return None
+
+    def new_refresh_token(self) -> str:
+        """An opaque token of 256 random bits."""
+        return REFRESH_PREFIX + secrets.token_urlsafe(32)
+
+    def new_browser_token(self, account_id: int) -> str:
+        """A page's session cookie: 256 random bits and, signed, whose it is.
+
+        The signature lets the rate limit tell a player from a visitor without the database.
+        """
+        body = f"{BROWSER_PREFIX}{account_id}.{secrets.token_urlsafe(32)}"
+        return f"{body}.{self._seal(body)}"
+
+    def browser_account(self, cookie: str) -> int | None:
+        """The account that a cookie was made for; whether it still holds, the database knows."""
+        body, _, seal = cookie.rpartition(".")
+        if not cookie.isascii() or not hmac.compare_digest(seal, self._seal(body)):
+            return None
+        number = body.removeprefix(BROWSER_PREFIX).partition(".")[0]
+        return int(number) if number.isdecimal() and len(number) <= _INT64_DIGITS_MAX else None
+
+    def digest(self, token: str) -> bytes:
+        """What the database holds of an opaque token."""
+        return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+    def _seal(self, body: str) -> str:
+        return hmac.new(self._key, b"browser:" + body.encode(), hashlib.sha256).hexdigest()[:32]
