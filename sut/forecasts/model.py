@@ -57,10 +57,9 @@ class Strengths:
 def fit(results: Sequence[Result]) -> Strengths:
     """The most probable strengths given `results`, by Newton's method on a concave function."""
     teams = sorted(_teams(results))
-    design, goals = _design(results, {team: place for place, team in enumerate(teams)})
-    weights = np.repeat(_weights(results), 2)
+    sides = _sides(results, {team: place for place, team in enumerate(teams)})
     centre, precision = _prior(len(teams))
-    found = _climb(design, goals, weights, centre, precision)
+    found = _climb(sides, centre, precision)
     attack, defence = found[2 : 2 + len(teams)], found[2 + len(teams) :]
     return Strengths(
         base=float(found[0]),
@@ -69,6 +68,40 @@ def fit(results: Sequence[Result]) -> Strengths:
         defence=dict(zip(teams, defence.tolist(), strict=True)),
         fitted_on=len(results),
     )
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Both sides of every result: the four parameters in each one's log rate, and their signs.
+
+    Kept as indices: as a matrix product this would be left to BLAS, whose threads, on a machine
+    with something else to do, wait for each other far longer than the sums take.
+    """
+
+    parameters: NDArray[np.intp]
+    signs: Floats
+    goals: Floats
+    weights: Floats
+
+    def log_rates(self, found: Floats) -> Floats:
+        rates: Floats = (found[self.parameters] * self.signs).sum(axis=1)
+        return rates
+
+    def gather(self, values: Floats, size: int) -> Floats:
+        """The transposed design times `values`."""
+        spread = self.signs * values[:, None]
+        return _sum_at(self.parameters, spread, size)
+
+    def gather_pairs(self, values: Floats, size: int) -> Floats:
+        """The transposed design times diagonal `values` times the design."""
+        places = self.parameters[:, :, None] * size + self.parameters[:, None, :]
+        spread = self.signs[:, :, None] * self.signs[:, None, :] * values[:, None, None]
+        return _sum_at(places, spread, size * size).reshape(size, size)
+
+
+def _sum_at(places: NDArray[np.intp], values: Floats, size: int) -> Floats:
+    sums = np.bincount(places.ravel(), values.ravel(), minlength=size)
+    return sums.astype(np.float64, copy=False)
 
 
 def _teams(results: Iterable[Result]) -> set[int]:
@@ -84,21 +117,25 @@ def _weights(results: Sequence[Result]) -> Floats:
     return weights
 
 
-def _design(results: Sequence[Result], place: Mapping[int, int]) -> tuple[Floats, Floats]:
-    """Two rows a result, the home side's and the away side's; one column a parameter."""
-    count, teams = len(results), len(place)
-    design = np.zeros((2 * count, 2 + 2 * teams))
+def _sides(results: Sequence[Result], place: Mapping[int, int]) -> _Sides:
+    """All home sides, then all away sides."""
+    teams = len(place)
     home = np.array([place[row.home_team_id] for row in results], dtype=np.intp)
     away = np.array([place[row.away_team_id] for row in results], dtype=np.intp)
-    at_home, away_from_home = 2 * np.arange(count), 2 * np.arange(count) + 1
-    design[:, 0] = 1.0
-    design[at_home, 1] = 1.0
-    design[at_home, 2 + home] = 1.0
-    design[at_home, 2 + teams + away] = -1.0
-    design[away_from_home, 2 + away] = 1.0
-    design[away_from_home, 2 + teams + home] = -1.0
-    goals = np.array([(row.home_goals, row.away_goals) for row in results], dtype=np.float64)
-    return design, goals.reshape(-1)
+    base, at_home = np.zeros_like(home), np.ones_like(home)
+    columns = [
+        np.stack([base, at_home, 2 + attacker, 2 + teams + defender], axis=1)
+        for attacker, defender in ((home, away), (away, home))
+    ]
+    signs = np.tile([1.0, 1.0, 1.0, -1.0], (2 * len(results), 1))
+    signs[len(results) :, 1] = 0.0
+    scored = [row.home_goals for row in results] + [row.away_goals for row in results]
+    return _Sides(
+        parameters=np.concatenate(columns),
+        signs=signs,
+        goals=np.array(scored, dtype=np.float64),
+        weights=np.tile(_weights(results), 2),
+    )
 
 
 def _prior(teams: int) -> tuple[Floats, Floats]:
@@ -108,16 +145,14 @@ def _prior(teams: int) -> tuple[Floats, Floats]:
     return centre, spread**-2
 
 
-def _climb(
-    design: Floats, goals: Floats, weights: Floats, centre: Floats, precision: Floats
-) -> Floats:
+def _climb(sides: _Sides, centre: Floats, precision: Floats) -> Floats:
     """Newton's method from the prior's centre; long steps are cut, so that rates stay finite."""
-    found = centre.copy()
+    found, size = centre.copy(), len(centre)
     for _ in range(_STEPS_MAX):
-        rates = np.exp(design @ found)
-        slope = design.T @ (weights * (goals - rates)) - precision * (found - centre)
-        curvature = (design.T * (weights * rates)) @ design
-        curvature[np.diag_indices_from(curvature)] += precision
+        rates = np.exp(sides.log_rates(found))
+        slope = sides.gather(sides.weights * (sides.goals - rates), size)
+        slope -= precision * (found - centre)
+        curvature = sides.gather_pairs(sides.weights * rates, size) + np.diag(precision)
         step = np.linalg.solve(curvature, slope)
         longest = float(np.abs(step).max())
         found += step * min(1.0, _STEP_LARGE / max(longest, _STEP_SMALL))
