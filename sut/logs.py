@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import logging
 import os
 import re
@@ -10,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import orjson
 import structlog
 
 from sut.settings import Settings
@@ -38,20 +38,25 @@ def mask_text(text: str) -> str:
 
 
 def mask_fields(logger: Any, method: str, line: Any) -> Any:
-    """A structlog processor: fields named like a secret are masked whole, at any depth."""
-    return {name: _masked(name, value) for name, value in line.items()}
+    """A structlog processor: secrets in texts, and fields named like one, at any depth."""
+    return {mask_text(str(name)): _masked(str(name), value) for name, value in line.items()}
 
 
 def _masked(name: str, value: object) -> object:
+    if _SECRET_NAMES.search(name):
+        return MASK
     if isinstance(value, dict):
-        return {key: _masked(str(key), inner) for key, inner in value.items()}
+        return {mask_text(str(key)): _masked(str(key), inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_masked(name, inner) for inner in value]
-    return MASK if _SECRET_NAMES.search(name) else value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return mask_text(value if isinstance(value, str) else repr(value))
 
 
-def _render(logger: Any, method: str, line: Any) -> str:
-    return mask_text(orjson.dumps(line, default=repr).decode())
+def render(logger: Any, method: str, line: Any) -> str:
+    """A structlog processor: the line as JSON, which holds no line break."""
+    return json.dumps(line, ensure_ascii=False).encode(errors="replace").decode()
 
 
 class SharedFile:
@@ -138,7 +143,7 @@ def configure(settings: Settings) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             mask_fields,
-            _render,
+            render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: output,
