@@ -7,4 +7,6 @@ pytest_plugins = (
     "fixtures.evidence",
     "fixtures.recorder",
     "fixtures.services.plugin",
+    "fixtures.database",
+    "fixtures.redis_namespaces",
 )
