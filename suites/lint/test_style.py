@@ -60,7 +60,9 @@ def faulty_tree(tmp_path: Path) -> Path:
     """A tree with one fault for each tool, under this project's own rules."""
     rules = (ROOT / "pyproject.toml").read_text()
     (tmp_path / "pyproject.toml").write_text(rules)
-    for module in sorted(re.findall(r'"((?:sut|suites|scenarios|fixtures|reports)[a-z0-9.]*)"', rules)):
+    for module in sorted(
+        re.findall(r'"((?:sut|suites|scenarios|fixtures|reports)[a-z0-9.]*)"', rules)
+    ):
         folder = tmp_path / module.replace(".", "/")
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "__init__.py").write_text("")
