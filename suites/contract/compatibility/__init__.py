@@ -1,0 +1,1 @@
+"""Breaking-change rules: what a client relies on, and whether a newer document still gives it."""

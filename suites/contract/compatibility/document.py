@@ -1,0 +1,135 @@
+"""An OpenAPI document as the rules see it: operations with references resolved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+Json = Mapping[str, Any]
+
+
+class DocumentError(ValueError):
+    """The document cannot be read as OpenAPI; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path. Bodies and responses hold schemas by media type."""
+
+    method: str
+    path: str
+    body: Json
+    parameters: Mapping[tuple[str, str], Json]
+    request_required: bool
+    request_media: Mapping[str, Json]
+    responses: Mapping[str, Json]
+    security: tuple[Json, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def id(self) -> str:
+        """The operationId; empty where the document gives none."""
+        return str(self.body.get("operationId", ""))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole document. `operations` is by method and path."""
+
+    raw: Json
+    operations: Mapping[str, Operation]
+    faults: tuple[str, ...] = field(default=())
+
+    def resolve(self, node: Json) -> Json:
+        """Follow `$ref` until none is left; keywords beside a reference are laid over it."""
+        seen: set[str] = set()
+        while "$ref" in node:
+            target = str(node["$ref"])
+            if target in seen:
+                raise DocumentError(f"{target}: refers to itself")
+            seen.add(target)
+            beside = {key: value for key, value in node.items() if key != "$ref"}
+            node = {**self._follow(target), **beside}
+        return node
+
+    def _follow(self, reference: str) -> Json:
+        if not reference.startswith("#/"):
+            raise DocumentError(f"{reference}: only references inside the document are understood")
+        node: Any = self.raw
+        for part in reference[2:].split("/"):
+            name = part.replace("~1", "/").replace("~0", "~")
+            if not isinstance(node, Mapping) or name not in node:
+                raise DocumentError(f"{reference}: leads nowhere")
+            node = node[name]
+        if not isinstance(node, Mapping):
+            raise DocumentError(f"{reference}: leads to something that is no object")
+        return node
+
+
+def load(path: Path) -> Document:
+    """Read a document from a JSON file."""
+    try:
+        return parse(json.loads(path.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise DocumentError(f"{path}: {error}") from None
+
+
+def parse(raw: Json) -> Document:
+    """Read a document. An operation that cannot be read is named in `faults`, not left out."""
+    bare = Document(raw, {})
+    operations: dict[str, Operation] = {}
+    faults: list[str] = []
+    for path, item in raw.get("paths", {}).items():
+        for method, body in _operations(bare, item):
+            try:
+                operation = _operation(bare, method, path, bare.resolve(item), body)
+            except (DocumentError, AttributeError, KeyError, TypeError) as error:
+                faults.append(f"{method.upper()} {path}: {error}")
+            else:
+                operations[str(operation)] = operation
+    return Document(raw, operations, tuple(faults))
+
+
+def _operations(document: Document, item: Json) -> Iterator[tuple[str, Json]]:
+    resolved = document.resolve(item)
+    yield from ((method, resolved[method]) for method in METHODS if method in resolved)
+
+
+def _operation(document: Document, method: str, path: str, item: Json, body: Json) -> Operation:
+    parameters = [
+        document.resolve(found)
+        for found in (*item.get("parameters", ()), *body.get("parameters", ()))
+    ]
+    request = document.resolve(body.get("requestBody", {}))
+    return Operation(
+        method=method,
+        path=path,
+        body=body,
+        parameters={(found["in"], _parameter_name(found)): found for found in parameters},
+        request_required=bool(request.get("required", False)),
+        request_media=_media(request),
+        responses={
+            status: document.resolve(response) for status, response in body["responses"].items()
+        },
+        security=tuple(body.get("security", document.raw.get("security", ()))),
+    )
+
+
+def _parameter_name(parameter: Json) -> str:
+    name = str(parameter["name"])
+    return name.lower() if parameter["in"] == "header" else name
+
+
+def _media(content: Json) -> dict[str, Json]:
+    return {media: found.get("schema", {}) for media, found in content.get("content", {}).items()}
+
+
+def media_of(response: Json) -> dict[str, Json]:
+    """The schemas of a resolved response or request body, by media type."""
+    return _media(response)
