@@ -42,6 +42,14 @@ class Database:
     def __init__(self, settings: Settings, cache: Cache) -> None:
         self.engine = make_engine(settings)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = async_sessionmaker(
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
+        )
+        self._snapshots = async_sessionmaker(
+            self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        )
         self._cache = cache
 
     @asynccontextmanager
@@ -67,8 +75,14 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for reads: nothing is committed."""
-        async with self._sessions() as session:
+        """A session for reads: each statement stands alone, so no time goes to begin and end."""
+        async with self._readers() as session:
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """A session whose reads all see the same moment."""
+        async with self._snapshots() as session:
             yield session
 
     async def close(self) -> None:
@@ -94,6 +108,7 @@ def make_engine(settings: Settings) -> AsyncEngine:
         max_overflow=settings.pool_max - settings.pool_kept,
         pool_timeout=settings.database_wait_s,
         pool_pre_ping=True,
+        hide_parameters=True,  # they would stand in logged errors
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={

@@ -26,8 +26,14 @@ async def _request_id(request: Request) -> str:
     return cast("str", request.scope["state"]["request_id"])
 
 
+async def _client(request: Request) -> str:
+    return cast("str", request.scope["state"]["client"])
+
+
 PlatformDep = Annotated[Platform, Depends(_platform)]
 RequestId = Annotated[str, Depends(_request_id)]
+Client = Annotated[str, Depends(_client)]
+"""The address that the request came from, as far as proxies are trusted; a key, never shown."""
 
 
 async def _optional_principal(platform: PlatformDep, sent: _Credentials) -> Principal | None:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("sut.access")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
-BROWSER_COOKIE = "soccerai_session"
 UNMATCHED = "unmatched"
 _UNLIMITED = ("/health/", "/static/", "/metrics", "/service-worker.js")
 _INTERNAL = ("/health/", "/metrics")
@@ -140,7 +139,7 @@ def _player(platform: Platform, headers: dict[bytes, bytes]) -> int | None:
         return claims.account_id if claims else None
     for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
         name, _, value = part.strip().partition("=")
-        if name == BROWSER_COOKIE:
+        if name == platform.settings.browser_cookie:
             return platform.tokens.browser_account(value)
     return None
 

@@ -18,6 +18,9 @@ from sut.settings import Settings
 
 _log = structlog.get_logger(__name__)
 WINDOW_S = 60
+# How many addresses' worth of log-ins one account can have: a brake on guessing from many
+# places that a single troublemaker cannot use up to lock the owner out.
+LOGIN_ADDRESSES = 4
 
 # One step in Redis, by its own clock, so no two workers can both take the last place.
 # Answers {taken, places used, microseconds until the oldest place is free again}.
@@ -75,6 +78,9 @@ class Limiter:
         self._away_until = 0.0
         self._local = MovingWindowRateLimiter(MemoryStorage())
         self.login = Limit("login", settings.login_limit_per_minute)
+        self.login_anywhere = Limit(
+            "login-anywhere", settings.login_limit_per_minute * LOGIN_ADDRESSES
+        )
         self.visitor = Limit("visitor", settings.visitor_limit_per_minute)
         self.player = Limit("player", settings.player_limit_per_minute)
 

@@ -28,7 +28,7 @@ _SECRETS = re.compile(
     r"|\bs(?:rt|bs)_[\w.-]{20,}"  # our opaque tokens
     r"|(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"  # IPv4
     r"|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{1,4}(?![\w:])"  # IPv6, written out
-    r"|(?<![\w:])(?:[0-9a-fA-F]{1,4}:)*:(?::?[0-9a-fA-F]{1,4})+(?![\w:])"  # IPv6, shortened
+    r"|(?<![\w:])[0-9a-fA-F:]*::[0-9a-fA-F:]*(?![\w:])"  # IPv6, shortened
 )
 
 

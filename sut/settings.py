@@ -82,3 +82,8 @@ class Settings(BaseSettings):
     def pool_max(self) -> int:
         """Connections that one worker may open, so that all workers stay within the limit."""
         return max(self.pool_kept, self.database_connections_max // self.workers)
+
+    @property
+    def browser_cookie(self) -> str:
+        """The pages' session cookie. Browsers refuse a `__Host-` one that a sibling domain sets."""
+        return "__Host-session" if self.cookie_secure else "session"
