@@ -9,4 +9,8 @@ pytest_plugins = (
     "fixtures.services.plugin",
     "fixtures.database",
     "fixtures.redis_namespaces",
+    "fixtures.application",
+    "fixtures.builders",
+    "fixtures.live",
+    "fixtures.browser",
 )
