@@ -9,6 +9,7 @@ from reports.waivers import Waiver
 
 State = Literal["met", "waived", "no evidence", "invalid", "missed"]
 Release = Literal["GO", "NO-GO", "NO VERDICT"]
+Kind = Literal["measurement", "checks", "findings", "instrument"]
 Grade = Literal["sound", "partial", "unusable"]
 
 # From good to bad: what a thing made of several is, is the worst that one of them is.
@@ -28,6 +29,7 @@ class Reading:
     `margin` is the distance from the value to the limit in `unit`, negative on the wrong side.
     """
 
+    kind: Kind
     state: State
     subject: str
     layer: str

@@ -36,7 +36,9 @@ def read_checks(
         layer = layers[clause.layers[0]]
         why = f"{count(total, 'test')} of at least {clause.minimum} speak for {objective}"
         subject = f"tests that speak for {objective}"
-        blank = blank_reading(layer, listed(clause.layers), subject, ">=", clause.minimum, "tests")
+        blank = blank_reading(
+            "checks", layer, listed(clause.layers), subject, ">=", clause.minimum, "tests"
+        )
         readings.append(blank.because("no evidence", with_doubt(why, layer)))
     return tuple(readings)
 
@@ -48,12 +50,13 @@ def read_outcomes(checks: Sequence[Check], layer: Weighed, subject: str) -> Read
     second attempt (flaky) shows neither, so it is `no evidence`.
     """
     name = layer.verdict.layer
-    blank = blank_reading(layer, name, subject, "==", float(len(checks)), "tests")
+    blank = blank_reading("checks", layer, name, subject, "==", float(len(checks)), "tests")
     if layer.verdict.grade == "unusable":
         return blank.because("no evidence", f"{layer.doubt}: {AGAIN}")
     by_outcome = Counter(check.outcome for check in checks)
     bad = [check for check in checks if check.outcome != "passed"]
     reading = Reading(
+        kind="checks",
         state="met",
         subject=subject,
         layer=name,

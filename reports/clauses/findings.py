@@ -17,7 +17,7 @@ def read_findings(
 ) -> Reading:
     """One reading of all findings that count: of these tools, or speaking for the objective."""
     subject = f"findings of {listed(clause.tools)} ({clause.severity} or higher)"
-    blank = blank_reading(layer, clause.layer, subject, "<=", clause.limit, "findings")
+    blank = blank_reading("findings", layer, clause.layer, subject, "<=", clause.limit, "findings")
     if layer.verdict.grade == "unusable":
         return blank.because("no evidence", f"{layer.doubt}: {AGAIN}")
     floor = SEVERITIES.index(clause.severity)
@@ -31,6 +31,7 @@ def read_findings(
     accepted = tuple(dict.fromkeys(f.fingerprint for f in counted if f.fingerprint in waived))
     value = float(len(open_ones))
     reading = Reading(
+        kind="findings",
         state="met",
         subject=subject,
         layer=clause.layer,

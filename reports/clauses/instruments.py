@@ -27,7 +27,7 @@ def read_instruments(clause: InstrumentClause, layer: Weighed) -> tuple[Reading,
     found = [item for item in named if holds(clause.where, item.dimensions)]
     unit = "share" if clause.of == "share" else clause.unit
     subject = labelled(clause.name, clause.where)
-    blank = blank_reading(layer, clause.layer, subject, clause.op, clause.limit, unit)
+    blank = blank_reading("instrument", layer, clause.layer, subject, clause.op, clause.limit, unit)
     if layer.verdict.grade == "unusable":
         return (blank.because("no evidence", f"{layer.doubt}: {AGAIN}"),)
     readings = [_read_instrument(clause, layer, blank, item, found) for item in found]
@@ -50,6 +50,7 @@ def _read_instrument(
     share = clause.of == "share"
     value = item.value / item.total if share and item.total else item.value
     reading = Reading(
+        kind="instrument",
         state="no evidence",
         subject=name,
         layer=clause.layer,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from reports.evidence import Instrument, Measurement
 from reports.soundness import Weighed
-from reports.verdicts import Reading, State
+from reports.verdicts import Kind, Reading, State
 
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -52,10 +52,11 @@ def holds(where: Mapping[str, str], dimensions: Mapping[str, str]) -> bool:
 
 
 def blank_reading(
-    layer: Weighed, name: str, subject: str, op: str, limit: float, unit: str
+    kind: Kind, layer: Weighed, name: str, subject: str, op: str, limit: float, unit: str
 ) -> Reading:
     """A reading without a value: the limit stands, nothing is held against it."""
     return Reading(
+        kind=kind,
         state="no evidence",
         subject=subject,
         layer=name,

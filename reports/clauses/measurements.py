@@ -26,7 +26,9 @@ def read_measurements(clause: MeasurementClause, layer: Weighed) -> tuple[Readin
     named = [item for item in layer.of(Measurement) if item.metric == clause.metric]
     found = [item for item in named if holds(clause.where, item.dimensions)]
     subject = labelled(clause.metric, clause.where)
-    blank = blank_reading(layer, clause.layer, subject, clause.op, clause.limit, clause.unit)
+    blank = blank_reading(
+        "measurement", layer, clause.layer, subject, clause.op, clause.limit, clause.unit
+    )
     if layer.verdict.grade == "unusable":
         return (blank.because("no evidence", f"{layer.doubt}: {AGAIN}"),)
     readings = [_read_measurement(clause, layer, blank, item, found) for item in found]
@@ -51,6 +53,7 @@ def _read_measurement(
     limit, unit = clause.limit, clause.unit
     doubts = _measurement_doubts(clause, item, found)
     reading = Reading(
+        kind="measurement",
         state="no evidence",
         subject=labelled(clause.metric, item.dimensions),
         layer=clause.layer,

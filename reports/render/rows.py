@@ -1,0 +1,131 @@
+"""Objectives in words: values, limits, margins and bars as a reader meets them."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from reports.render.view import Bar, ObjectiveRow, ReadingRow
+from reports.verdicts import ORDER, Reading, State, Verdict
+from reports.wording import Scale, number, scale_of
+
+SIGNS: dict[State, str] = {
+    "met": "✓",
+    "waived": "≈",
+    "no evidence": "?",
+    "invalid": "!",
+    "missed": "✕",
+}
+MOST_DETAILS = 20
+DASH = "\N{EN DASH}"
+
+
+def objective_row(verdict: Verdict, repeat: str = "") -> ObjectiveRow:
+    """An objective; `repeat` is the command that runs its first failed test again."""
+    ordered = sorted(verdict.readings, key=lambda item: -ORDER.index(item.state))
+    return ObjectiveRow(
+        id=verdict.id,
+        promise=verdict.promise,
+        target=verdict.target,
+        reason=verdict.reason,
+        state=verdict.state,
+        sign=SIGNS[verdict.state],
+        why=verdict.why,
+        todo=_todo(verdict, repeat),
+        required=verdict.required,
+        implicit=verdict.implicit,
+        readings=tuple(reading_row(reading) for reading in ordered),
+    )
+
+
+def _todo(verdict: Verdict, repeat: str) -> str:
+    """What to do next, where there is something to do."""
+    reading = verdict.headline
+    if reading is None or verdict.state in ("met", "waived"):
+        return ""
+    if verdict.state == "no evidence":
+        return "nox -s gate" if reading.value is None else f"nox -s {reading.layer}"
+    if verdict.state == "missed" and reading.kind == "checks" and repeat:
+        return repeat
+    return f"nox -s {reading.layer}"
+
+
+def reading_row(reading: Reading) -> ReadingRow:
+    """One reading; numbers are rounded only as far as the limit allows."""
+    scale = scale_of(reading.unit, reading.limit or 0.0)
+    limit = reading.limit
+    marks = () if limit is None else (limit,)
+    return ReadingRow(
+        state=reading.state,
+        subject=reading.subject,
+        layer=reading.layer,
+        value=DASH if reading.value is None else scale.show(reading.value, *marks),
+        limit=DASH if limit is None else f"{_spelled(reading.op)} {scale.show(limit)}",
+        margin=_margin(reading, scale),
+        samples=DASH if reading.samples is None else number(reading.samples),
+        interval=_interval(reading, scale),
+        why=reading.why,
+        evidence=evidence_name(reading.path),
+        sha256=reading.sha256,
+        bar=_bar(reading, scale),
+        details=tuple(reading.missing[:MOST_DETAILS]),
+    )
+
+
+def evidence_name(path: str) -> str:
+    """Where a file lies within its run folder."""
+    return "/".join(PurePath(path).parts[-2:])
+
+
+def _spelled(op: str) -> str:
+    return {"<=": "≤", ">=": "≥", "==": "="}.get(op, op)
+
+
+def _margin(reading: Reading, scale: Scale) -> str:
+    """The distance to the limit, and as a share of it where the limit is not 0."""
+    if reading.margin is None or reading.op == "==":
+        return DASH
+    distance = scale.show(reading.margin, 0.0)
+    if not reading.limit:
+        return distance
+    share = scale_of("ratio").show(reading.margin / abs(reading.limit), 0.0, 1.0)
+    return share if reading.kind == "instrument" else f"{distance} ({share})"
+
+
+def _interval(reading: Reading, scale: Scale) -> str:
+    if reading.low is None and reading.high is None:
+        return DASH
+    marks = () if reading.limit is None else (reading.limit,)
+    low = "…" if reading.low is None else scale.bare(reading.low, *marks)
+    high = "…" if reading.high is None else scale.bare(reading.high, *marks)
+    span = f"{low} to {high} {scale.unit}".rstrip()
+    if reading.confidence is None:
+        return span
+    return f"{span} ({number(reading.confidence * 100)} %)"
+
+
+def _bar(reading: Reading, scale: Scale) -> Bar | None:
+    """Value and limit on a line from 0; none where the limit is 0, or an exact count."""
+    value, limit = reading.value, reading.limit
+    if value is None or not limit or limit < 0 or reading.op == "==" or value < 0:
+        return None
+    low = value if reading.low is None else max(reading.low, 0.0)
+    high = value if reading.high is None else reading.high
+    end = max(limit, high, value) * (
+        1.15 if max(high, value) > limit or reading.unit not in ("share", "ratio") else 1.0
+    )
+    if reading.unit in ("share", "ratio") and max(high, value, limit) > 0.5:
+        end = max(1.0, high, value)
+    upper = reading.op in ("<", "<=")
+    place = {
+        name: round(100 * min(number_ / end, 1.0), 2)
+        for name, number_ in (("v", value), ("l", limit), ("lo", low), ("hi", high))
+    }
+    return Bar(
+        value=place["v"],
+        limit=place["l"],
+        low=place["lo"],
+        high=place["hi"],
+        good_from=0.0 if upper else place["l"],
+        good_to=place["l"] if upper else 100.0,
+        text=f"{scale.show(value, limit)}, limit {_spelled(reading.op)} {scale.show(limit)}",
+    )
