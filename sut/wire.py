@@ -21,6 +21,12 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class Filter(BaseModel):
+    """A request's query: unknown parameters are refused; numbers come as text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
 class Answer(BaseModel):
     """What the service says; made from our own values, so it is not validated twice."""
 

@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import Select, Table, delete, func, or_, select
 
-import sut.leaderboard.service
 from sut.accounts import repository
 from sut.accounts.access import Principal
 from sut.accounts.models import RefreshToken, Session
 from sut.accounts.schemas import Erasure, Export
 from sut.accounts.service import SUBJECT, prove
 from sut.forecasts.models import ForecastView
+from sut.leaderboard import service as leaderboard
 from sut.leaderboard.models import Score
 from sut.operations import audit
 from sut.operations.models import AuditRow
@@ -37,7 +37,9 @@ async def export(platform: Platform, principal: Principal) -> Export:
         account = await repository.answer(session, principal.account_id)
         if account is None:
             raise Problem(UNAUTHENTICATED)
-        held = {name: await repository.rows(session, one) for name, one in statements.items()}
+        held: dict[str, Any] = {
+            name: await repository.rows(session, one) for name, one in statements.items()
+        }
         now = await repository.database_time(session)
     return Export.model_construct(exported_at=now, account=account, **held)
 
@@ -56,7 +58,7 @@ async def erase(platform: Platform, principal: Principal, body: Erasure, request
         await repository.remove_sessions(work.session, account.id)
         for table in (IdempotencyKey, ForecastView):
             await work.session.execute(delete(table).where(table.account_id == account.id))
-        await sut.leaderboard.service.renamed(work, account)
+        work.stale(leaderboard.TAG)
         await audit.record(
             work, "account.erased", subject_kind=SUBJECT, subject_id=account.id,
             actor_id=account.id,

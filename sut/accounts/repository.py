@@ -190,7 +190,8 @@ async def prolong(session: AsyncSession, session_id: uuid.UUID, lifetime: timede
 
 async def database_time(session: AsyncSession) -> datetime:
     """The clock that decides."""
-    return (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    return now
 
 
 async def rows(session: AsyncSession, statement: Any) -> list[dict[str, Any]]:

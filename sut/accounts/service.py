@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-import sut.leaderboard.service
 from sut.accounts import repository
 from sut.accounts.access import Principal
 from sut.accounts.schemas import (
@@ -14,6 +13,7 @@ from sut.accounts.schemas import (
     Registration,
     TierChange,
 )
+from sut.leaderboard import service as leaderboard
 from sut.operations import audit
 from sut.platform import Platform
 from sut.problems import (
@@ -35,7 +35,7 @@ async def register(platform: Platform, body: Registration, request_id: str) -> A
         account = await repository.add(work.session, body.email, password_hash, body.display_name)
         if account is None:
             raise Problem(EMAIL_TAKEN)
-        await sut.leaderboard.service.enter(work, account)
+        await leaderboard.enter(work, account.id, account.created_at)
         await audit.record(
             work, "account.registered", subject_kind=SUBJECT, subject_id=account.id,
             actor_id=account.id,
@@ -64,7 +64,7 @@ async def change_profile(
             raise Problem(UNAUTHENTICATED)
         if account.display_name != body.display_name:
             account.display_name = body.display_name
-            await sut.leaderboard.service.renamed(work, account)
+            work.stale(leaderboard.TAG)
             await audit.record(
                 work, "account.renamed", subject_kind=SUBJECT, subject_id=account.id,
                 actor_id=account.id,

@@ -1,21 +1,24 @@
 """The audit trail: one row for each change of data or rights, chained by subject.
 
-The row is written in the caller's transaction. Writers about one subject take turns by an advisory
-lock that ends with the transaction; writers about different subjects never wait for each other.
+The row is written in the caller's transaction. Writers about one subject take turns by locking the
+head of its chain until they commit; writers about different subjects never wait for each other.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from sut.database import UnitOfWork
-from sut.operations.models import AuditRow
+from sut.operations.models import AuditHead, AuditRow
 
 
 def row_hash(
@@ -49,22 +52,12 @@ async def record(
 ) -> None:
     """Write one audit row in `work`'s transaction. `details` must hold no personal data."""
     session, subject = work.session, str(subject_id)
-    await session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:subject, 7))"),
-        {"subject": f"{subject_kind}:{subject}"},
-    )
-    last = await session.execute(
-        select(AuditRow.sequence, AuditRow.hash)
-        .where(AuditRow.subject_kind == subject_kind, AuditRow.subject_id == subject)
-        .order_by(AuditRow.sequence.desc())
-        .limit(1)
-    )
-    before = last.one_or_none()
-    at = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    await session.flush()
+    head = await _hold_head(session, subject_kind, subject)
     content: dict[str, Any] = {
-        "previous_hash": before.hash if before else None,
-        "sequence": before.sequence + 1 if before else 1,
-        "at": at,
+        "previous_hash": head.hash,
+        "sequence": head.sequence + 1,
+        "at": head.at,
         "actor_id": actor_id,
         "action": action,
         "subject_kind": subject_kind,
@@ -72,5 +65,76 @@ async def record(
         "request_id": work.request_id,
         "details": dict(details or {}),
     }
-    session.add(AuditRow(**content, hash=row_hash(**content)))
-    await session.flush()
+    digest = row_hash(**content)
+    await session.execute(insert(AuditRow).values(**content, hash=digest))
+    await session.execute(
+        update(AuditHead)
+        .where(AuditHead.subject_kind == subject_kind, AuditHead.subject_id == subject)
+        .values(sequence=content["sequence"], hash=digest)
+    )
+
+
+@dataclass(frozen=True)
+class _Head:
+    sequence: int
+    hash: bytes | None
+    at: datetime
+
+
+async def _hold_head(session: AsyncSession, subject_kind: str, subject_id: str) -> _Head:
+    """Lock the end of a subject's chain and read it as it then stands."""
+    statement = (
+        upsert(AuditHead)
+        .values(subject_kind=subject_kind, subject_id=subject_id, sequence=0)
+        .on_conflict_do_update(
+            index_elements=[AuditHead.subject_kind, AuditHead.subject_id],
+            set_={"sequence": AuditHead.sequence},  # changes nothing, but locks
+        )
+        .returning(AuditHead.sequence, AuditHead.hash, func.clock_timestamp().label("at"))
+    )
+    row = (await session.execute(statement)).one()
+    return _Head(row.sequence, row.hash, row.at)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What a reading of one subject's chain found; `fault` is None when nothing is amiss."""
+
+    rows: int
+    fault: str | None = None
+
+
+async def verify(session: AsyncSession, subject_kind: str, subject_id: object) -> Chain:
+    """Whether a subject's rows are all there, in order and as they were written."""
+    subject = str(subject_id)
+    found = await session.scalars(
+        select(AuditRow)
+        .where(AuditRow.subject_kind == subject_kind, AuditRow.subject_id == subject)
+        .order_by(AuditRow.sequence)
+    )
+    rows, before = 0, None
+    for row in found:
+        rows += 1
+        if row.sequence != rows or row.previous_hash != before:
+            return Chain(rows, f"the row before number {row.sequence} is missing or was changed")
+        if _hash_of(row) != row.hash:
+            return Chain(rows, f"row number {row.sequence} was changed")
+        before = row.hash
+    head = await session.get(AuditHead, (subject_kind, subject))
+    if (head.sequence, head.hash) != (rows, before) if head else rows:
+        return Chain(rows, f"the rows after number {rows} are missing")
+    return Chain(rows)
+
+
+def _hash_of(row: AuditRow) -> bytes:
+    return row_hash(
+        previous_hash=row.previous_hash,
+        sequence=row.sequence,
+        at=row.at,
+        actor_id=row.actor_id,
+        action=row.action,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        request_id=row.request_id,
+        details=row.details,
+    )

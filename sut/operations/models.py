@@ -24,6 +24,7 @@ class AuditRow(Base):
         Index(
             "uq_audit_rows_subject_sequence", "subject_kind", "subject_id", "sequence", unique=True
         ),
+        Index("ix_audit_rows_actor_id", "actor_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -37,6 +38,20 @@ class AuditRow(Base):
     details: Mapped[dict[str, Any]] = mapped_column(JSONB)
     previous_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditHead(Base):
+    """Where a subject's chain ends: without it, a chain whose last rows are gone would look whole.
+
+    Writers about one subject take turns by locking its head.
+    """
+
+    __tablename__ = "audit_heads"
+
+    subject_kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    subject_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    sequence: Mapped[int] = mapped_column(Integer)
+    hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class StaleTag(Base):

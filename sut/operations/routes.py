@@ -1,13 +1,63 @@
-"""Health, metrics and the audit trail."""
+"""Health, metrics and the audit trail over HTTP."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from sut import answers
+from sut.dependencies import CurrentAdmin, PlatformDep
+from sut.operations import health, trail
+from sut.operations.schemas import Alive, AuditFilter, AuditPage, Ready
+from sut.problems import INVALID_CURSOR, NOT_FOUND, UNAVAILABLE, Problem, documented
 
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/health/live", operation_id="live", summary="Whether the process lives")
-async def live() -> dict[str, str]:
-    """Answer while the process lives."""
-    return {"status": "ok"}
+@router.get(
+    "/health/live", response_model=Alive, operation_id="live", summary="Whether the process lives"
+)
+async def live() -> Response:
+    """Answered by the process alone: nothing else is asked."""
+    return answers.private(Alive())
+
+
+@router.get(
+    "/health/ready", response_model=Ready, operation_id="ready",
+    summary="Whether requests can be answered", responses=documented(UNAVAILABLE),
+)  # fmt: skip
+async def ready(platform: PlatformDep) -> Response:
+    """Without Redis the service goes on, slower; without Postgres it cannot."""
+    found = await health.dependencies(platform)
+    if found.postgres == "down":
+        raise Problem(
+            UNAVAILABLE, "Postgres is missing", {"retry-after": "1"},
+            {"dependencies": found.model_dump()},
+        )  # fmt: skip
+    return answers.private(
+        Ready(status="ok" if found.redis == "up" else "degraded", dependencies=found)
+    )
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics(platform: PlatformDep, request: Request) -> Response:
+    """For Prometheus, through the internal socket only."""
+    if not request.scope["state"]["internal"]:
+        raise Problem(NOT_FOUND)
+    text = await asyncio.to_thread(platform.metrics.text)
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get(
+    "/api/audit", response_model=AuditPage, operation_id="list_audit",
+    summary="Read the audit trail", responses=documented(INVALID_CURSOR),
+)  # fmt: skip
+async def list_audit(
+    platform: PlatformDep, admin: CurrentAdmin, wanted: Annotated[AuditFilter, Query()]
+) -> Response:
+    """Who changed what and when, newest first."""
+    async with platform.database.reading() as session:
+        return answers.private(await trail.page(session, wanted))

@@ -57,6 +57,15 @@ def upgrade() -> None:
         ["subject_kind", "subject_id", "sequence"],
         unique=True,
     )
+    op.create_index("ix_audit_rows_actor_id", "audit_rows", ["actor_id"], unique=False)
+    op.create_table(
+        "audit_heads",
+        sa.Column("subject_kind", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("subject_kind", "subject_id", name=op.f("pk_audit_heads")),
+    )
     op.create_table(
         "generations",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
@@ -325,6 +334,8 @@ def downgrade() -> None:
     op.drop_table("teams")
     op.drop_table("stale_tags")
     op.drop_table("generations")
+    op.drop_table("audit_heads")
+    op.drop_index("ix_audit_rows_actor_id", table_name="audit_rows")
     op.drop_index("uq_audit_rows_subject_sequence", table_name="audit_rows")
     op.drop_table("audit_rows")
     op.drop_index("uq_accounts_email_folded", table_name="accounts")
