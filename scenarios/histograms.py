@@ -6,12 +6,13 @@ Latencies are whole microseconds in HdrHistogram's buckets: three digits, so a v
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
+from hdrh.histogram import HdrHistogram
 
 DIGITS = 3
 HIGHEST_US = 600_000_000
@@ -33,6 +34,16 @@ def bucket_of(value_us: int) -> int:
 def microseconds(seconds: float) -> int:
     """A latency as the histograms take it: at least 1, at most their highest value."""
     return min(max(1, round(seconds * 1e6)), HIGHEST_US)
+
+
+def quantile(counts: Mapping[int, int], share: float) -> int:
+    """The smallest value that at least `share` of the counted ones do not exceed; 0 of none."""
+    wanted = math.ceil(share * sum(counts.values()))
+    for value in sorted(counts):
+        wanted -= counts[value]
+        if wanted <= 0:
+            return value
+    return 0
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -49,7 +48,7 @@ Url = Annotated[str, AfterValidator(_is_url)]
 UrlPath = Annotated[str, AfterValidator(_is_path)]
 Pointer = Annotated[str, AfterValidator(_is_pointer)]
 Words = Annotated[tuple[str, ...], Field(min_length=1)]
-Environment = Annotated[Mapping[str, str], AfterValidator(MappingProxyType)]
+Environment = Mapping[str, str]
 
 
 class _Frozen(BaseModel):
@@ -65,7 +64,7 @@ class Start(_Frozen):
 
     command: Words
     prepare: tuple[Words, ...] = ()
-    environment: Environment = MappingProxyType({})
+    environment: Environment = Field(default_factory=dict)
     within_s: float = Field(default=60.0, gt=0)
 
 
@@ -131,7 +130,7 @@ class Load(_Frozen):
     """What load runs need: the module of journeys, and settings to start the service with."""
 
     journeys: str = "scenarios.journeys"
-    environment: Environment = MappingProxyType({})
+    environment: Environment = Field(default_factory=dict)
 
 
 class Target(_Frozen):
@@ -148,9 +147,9 @@ class Target(_Frozen):
     metrics: UrlPath = "/metrics"
     openapi: UrlPath | None = None
     start: Start | None = None
-    identities: Annotated[Mapping[str, Identity], AfterValidator(MappingProxyType)]
+    identities: Mapping[str, Identity]
     reset: Reset | None = None
-    load: Load = Load()
+    load: Load = Field(default_factory=Load)
 
     @model_validator(mode="after")
     def _names_a_visitor(self) -> Target:

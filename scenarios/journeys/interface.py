@@ -30,7 +30,11 @@ class Visit(ABC):
     chance: random.Random
     sessions: Sessions
     accounts: Accounts
-    log_in: LogIn
+
+    @property
+    @abstractmethod
+    def log_in(self) -> LogIn:
+        """How the target's players log in. Raises LookupError where the target does not say."""
 
     @abstractmethod
     def ask(
@@ -43,11 +47,13 @@ class Visit(ABC):
         json: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         session: Session | None = None,
+        reads_json: bool = True,
     ) -> Answer:
         """Send a request and wait for its answer.
 
         `route` is the name under which it is measured, where the path holds ids. A status outside
-        `expect`, no answer, or a body that is not JSON counts as a failure and ends the visit.
+        `expect`, no answer, or a body that is not JSON (unless the journey does not read it) counts
+        as a failure and ends the visit.
         """
 
     @abstractmethod

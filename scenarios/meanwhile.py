@@ -1,0 +1,142 @@
+"""What the service did under load, from its processes and its own metrics, as evidence."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import psutil
+
+from reports.evidence import AnyRecord, Instrument, Measurement
+from scenarios import intervals
+from scenarios.intervals import CONFIDENCE
+from scenarios.observer import Scrape
+from scenarios.runs import Run, bounded, series
+
+
+def records(run: Run) -> Iterator[AnyRecord]:
+    """What was seen of the service; less where it was not told where to look."""
+    seen = run.observed
+    if seen.cpu_share:
+        yield from _processes(run)
+    if seen.scrapes:
+        yield Instrument(
+            name="metrics_scrapes",
+            value=seen.scrapes - len(seen.scrapes_failed),
+            total=seen.scrapes,
+            missing=tuple(seen.scrapes_failed[:5]),
+            unit="scrapes",
+        )
+    if seen.pool_connections:
+        yield from _pool(run)
+    if seen.before is not None and seen.after is not None:
+        yield from _statements(seen.before, seen.after)
+        yield from _cache(seen.before, seen.after)
+
+
+def _processes(run: Run) -> Iterator[AnyRecord]:
+    cpu = [value for _, value in run.observed.cpu_share]
+    memory = [value for _, value in run.observed.memory_mb]
+    average = sum(cpu) / len(cpu)
+    yield bounded("service_cpu_share", average, "ratio", len(cpu), intervals.mean(cpu))
+    yield Measurement(metric="service_memory_mb", value=max(memory), unit="MB", samples=len(memory))
+    yield Measurement(
+        metric="service_memory_share",
+        value=max(memory) * 1e6 / psutil.virtual_memory().total,
+        unit="ratio",
+        samples=len(memory),
+    )
+    yield series(run, "service_cpu_share", "ratio", run.observed.cpu_share)
+    yield series(run, "service_memory_mb", "MB", run.observed.memory_mb)
+
+
+def _pool(run: Run) -> Iterator[AnyRecord]:
+    """The most connections seen at once. Between two looks there may have been more, never more
+    than the pool allows: that is the interval's upper end.
+    """
+    points = run.observed.pool_connections
+    most = max(value for _, value in points)
+    allowed = run.observed.pool_allowed
+    yield Measurement(
+        metric="db_pool_connections_max",
+        value=most,
+        unit="connections",
+        samples=len(points),
+        low=most,
+        high=max(most, allowed) if allowed else None,
+    )
+    yield series(run, "db_pool_connections", "connections", points)
+
+
+def _statements(before: Scrape, after: Scrape) -> Iterator[Measurement]:
+    buckets = _bucket_counts(before, after, "db_statement_seconds_bucket")
+    total = sum(count for _, count in buckets)
+    if total <= 0:
+        return
+    value, low, high = bucket_quantile(buckets, 0.95)
+    yield Measurement(
+        metric="db_statement_latency_p95_ms",
+        value=value * 1000,
+        unit="ms",
+        samples=int(total),
+        low=low * 1000,
+        high=None if math.isinf(high) else high * 1000,
+        confidence=CONFIDENCE,
+    )
+
+
+def _bucket_counts(before: Scrape, after: Scrape, name: str) -> list[tuple[float, float]]:
+    """How many fell between each bucket's edge and the one below it, between two readings."""
+    up_to: Counter[float] = Counter()
+    for sign, reading in ((1, after), (-1, before)):
+        for labels, value in reading.select(name):
+            up_to[float(labels["le"])] += sign * int(value)
+    edges = sorted(up_to)
+    counts = [up_to[edge] for edge in edges]
+    return [
+        (edge, count - below)
+        for edge, count, below in zip(edges, counts, [0, *counts], strict=False)
+    ]
+
+
+def bucket_quantile(
+    buckets: Sequence[tuple[float, float]], share: float
+) -> tuple[float, float, float]:
+    """A quantile of a histogram given as (upper edge, count): value, low, high, in its unit.
+
+    The value is interpolated within its bucket; low and high are the outer edges of the buckets
+    that hold the ends of the quantile's interval, by order statistics. Infinite where it falls
+    above the last edge.
+    """
+    from scipy import stats
+
+    total = sum(count for _, count in buckets)
+    tail = (1 - CONFIDENCE) / 2
+    low_rank = max(1.0, float(stats.binom.ppf(tail, total, share)))
+    high_rank = min(total, float(stats.binom.ppf(1 - tail, total, share)) + 1)
+    low, _, _ = _bucket_with(buckets, low_rank)
+    _, high, _ = _bucket_with(buckets, high_rank)
+    lower, upper, within = _bucket_with(buckets, share * total)
+    return lower + (upper - lower) * within if math.isfinite(upper) else lower, low, high
+
+
+def _bucket_with(buckets: Sequence[tuple[float, float]], rank: float) -> tuple[float, float, float]:
+    """The edges of the bucket that holds a rank, and how far into the bucket it lies."""
+    below, edge_below = 0.0, 0.0
+    for edge, count in buckets:
+        if count > 0 and below + count >= rank:
+            return edge_below, edge, (rank - below) / count
+        below, edge_below = below + count, edge
+    return edge_below, math.inf, 0.0
+
+
+def _cache(before: Scrape, after: Scrape) -> Iterator[Measurement]:
+    def read(**labels: str) -> int:
+        name = "cache_reads_total"
+        return int(after.total(name, **labels) - before.total(name, **labels))
+
+    total, hits = read(), read(outcome="hit")
+    if total <= 0:
+        return
+    yield bounded("cache_hit_ratio", hits / total, "ratio", total, intervals.ratio(hits, total))

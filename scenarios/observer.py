@@ -1,0 +1,142 @@
+"""What the service did meanwhile: its processes and its own metrics, on one clock with the load."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import psutil
+from prometheus_client.parser import text_string_to_metric_families
+
+SCRAPE_TIMEOUT_S = 2.0
+LabelSet = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Scrape:
+    """One reading of a service's Prometheus metrics."""
+
+    values: Mapping[tuple[str, LabelSet], float]
+
+    def total(self, name: str, **labels: str) -> float:
+        """The sum of a metric's samples that carry all of `labels`; 0 where there is none."""
+        return sum(value for _, value in self.select(name, **labels))
+
+    def has(self, name: str) -> bool:
+        """Whether the metric is there at all."""
+        return any(found == name for found, _ in self.values)
+
+    def select(self, name: str, **labels: str) -> Iterator[tuple[Mapping[str, str], float]]:
+        """A metric's samples that carry all of `labels`."""
+        wanted = frozenset(labels.items())
+        for (found, carried), value in self.values.items():
+            if found == name and wanted <= carried:
+                yield dict(carried), value
+
+
+def scrape(url: str) -> Scrape:
+    """Read metrics. Raises OSError when they cannot be had, ValueError when they are none."""
+    request = urllib.request.Request(url, headers={"Accept": "text/plain"})  # noqa: S310 - http
+    try:
+        with urllib.request.urlopen(request, timeout=SCRAPE_TIMEOUT_S) as answer:  # noqa: S310
+            text = answer.read().decode()
+    except http.client.HTTPException as error:
+        raise OSError(f"{url}: {error!r}") from None
+    values = {
+        (sample.name, frozenset(sample.labels.items())): float(sample.value)
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    return Scrape(values)
+
+
+@dataclass
+class Observations:
+    """All that was seen. Points are (seconds since the start, value)."""
+
+    cpu_share: list[tuple[float, float]] = field(default_factory=list)
+    memory_mb: list[tuple[float, float]] = field(default_factory=list)
+    pool_connections: list[tuple[float, float]] = field(default_factory=list)
+    pool_allowed: float = 0.0
+    before: Scrape | None = None
+    after: Scrape | None = None
+    scrapes: int = 0
+    scrapes_failed: list[str] = field(default_factory=list)
+
+
+class Observer:
+    """Samples a service from outside. Without pids or without a metrics address it sees less."""
+
+    def __init__(
+        self,
+        pids: tuple[int, ...] = (),
+        metrics_url: str | None = None,
+        read: Callable[[str], Scrape] = scrape,
+    ) -> None:
+        self._pids, self._url, self._read = pids, metrics_url, read
+        self._spent: dict[int, float] = {}
+        self._last_at = 0.0
+        self.seen = Observations()
+
+    def begin(self, at_s: float) -> None:
+        """The first look: what was spent and counted before does not belong to the load."""
+        self._spent = {process.pid: spent for process, spent, _ in self._processes()}
+        self._last_at = at_s
+        self.seen.before = self._scrape(at_s)
+
+    def look(self, at_s: float) -> None:
+        """One sample, at `at_s` seconds since the start."""
+        self._look_at_processes(at_s)
+        self._scrape(at_s)
+
+    def end(self, at_s: float) -> None:
+        """The last look."""
+        self._look_at_processes(at_s)
+        self.seen.after = self._scrape(at_s)
+
+    def _look_at_processes(self, at_s: float) -> None:
+        found = self._processes()
+        passed = at_s - self._last_at
+        if not found or passed <= 0:
+            return
+        # a process seen for the first time began after the last look
+        spent = sum(now - self._spent.get(process.pid, 0.0) for process, now, _ in found)
+        self.seen.cpu_share.append((at_s, spent / passed / (os.cpu_count() or 1)))
+        self.seen.memory_mb.append((at_s, sum(memory for _, _, memory in found) / 1e6))
+        self._spent = {process.pid: now for process, now, _ in found}
+        self._last_at = at_s
+
+    def _processes(self) -> list[tuple[psutil.Process, float, int]]:
+        found: dict[int, tuple[psutil.Process, float, int]] = {}
+        for pid in self._pids:
+            try:
+                root = psutil.Process(pid)
+                family = [root, *root.children(recursive=True)]
+            except psutil.NoSuchProcess:
+                continue
+            for process in family:
+                try:
+                    times, memory = process.cpu_times(), process.memory_info().rss
+                except psutil.NoSuchProcess:
+                    continue
+                found[process.pid] = (process, times.user + times.system, memory)
+        return list(found.values())
+
+    def _scrape(self, at_s: float) -> Scrape | None:
+        if self._url is None:
+            return None
+        self.seen.scrapes += 1
+        try:
+            read = self._read(self._url)
+        except (OSError, ValueError) as error:
+            self.seen.scrapes_failed.append(f"{at_s:.0f} s: {error}")
+            return None
+        if read.has("db_pool_connections"):
+            self.seen.pool_connections.append((at_s, read.total("db_pool_connections")))
+            allowed = read.total("db_pool_connections_max")
+            self.seen.pool_allowed = max(self.seen.pool_allowed, allowed)
+        return read

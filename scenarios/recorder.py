@@ -1,0 +1,143 @@
+"""What a run measured, as evidence; the only writer of the scenarios' room.
+
+Nothing here judges: limits are the gate's business. Latencies are milliseconds from the moment at
+which a request was due, unless a metric's name says `uncorrected`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reports.evidence import AnyRecord, Finding, Measurement, encode, fingerprint
+from scenarios import intervals, meanwhile, soundness
+from scenarios.histograms import Endpoint, Failures, Tally, merged, quantile
+from scenarios.intervals import Interval
+from scenarios.runs import MIX, Run, bounded, series
+
+ALL = "*all*"
+SHARES = (0.5, 0.95, 0.99)
+FINDINGS_MAX = 50
+
+
+def write(run: Run, path: Path) -> None:
+    """Write a run's records to a new file of NDJSON, unframed. Raises OSError."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for record in records(run):
+            file.write(encode(record) + "\n")
+
+
+def records(run: Run) -> Iterator[AnyRecord]:
+    """Every record of a run."""
+    yield from soundness.records(run)
+    tallies = run.tallies
+    everything = merged(tallies.values())
+    if everything.count and run.seconds:
+        for scenario, operation, tally in _views(tallies, everything):
+            yield from _latencies(scenario, operation, tally, run.seconds)
+        yield from _shares(tallies, everything)
+        yield from _rates(everything, run)
+        yield from _findings(run)
+    yield from meanwhile.records(run)
+
+
+def _views(
+    tallies: Mapping[Endpoint, Tally], everything: Tally
+) -> Iterator[tuple[str, str, Tally]]:
+    """All together, each operation over all journeys, and each journey over its operations."""
+    yield MIX, ALL, everything
+    for operation in sorted({endpoint.operation for endpoint in tallies}):
+        of = [tally for endpoint, tally in tallies.items() if endpoint.operation == operation]
+        yield MIX, operation, merged(of)
+    for scenario in sorted({endpoint.scenario for endpoint in tallies}):
+        yield scenario, ALL, _of_scenario(tallies, scenario)
+
+
+def _of_scenario(tallies: Mapping[Endpoint, Tally], scenario: str) -> Tally:
+    return merged(tally for endpoint, tally in tallies.items() if endpoint.scenario == scenario)
+
+
+# --- latency, errors, rate ---------------------------------------------------------------------
+
+
+def _latencies(scenario: str, operation: str, tally: Tally, seconds: int) -> Iterator[Measurement]:
+    where = {"scenario": scenario, "endpoint": operation}
+    bounds = intervals.percentiles(_by_second(tally, seconds), SHARES)
+    percents = [share * 100 for share in SHARES]
+    corrected = tally.corrected.get_percentile_to_value_dict(percents)
+    uncorrected = tally.uncorrected.get_percentile_to_value_dict(percents)
+    for percent, interval in zip(percents, bounds, strict=True):
+        metric, value = f"http_latency_p{percent:g}_ms", corrected[percent] / 1000
+        yield bounded(metric, value, "ms", tally.count, _in_ms(interval), where)
+        yield Measurement(
+            metric=f"http_latency_uncorrected_p{percent:g}_ms",
+            value=uncorrected[percent] / 1000,
+            unit="ms",
+            samples=tally.count,
+            dimensions=where,
+        )
+    yield Measurement(
+        metric="http_latency_max_ms",
+        value=tally.corrected.get_max_value() / 1000,
+        unit="ms",
+        samples=tally.count,
+        dimensions=where,
+    )
+
+
+def _in_ms(interval: Interval) -> Interval:
+    return Interval(interval.low / 1000, interval.high / 1000, interval.confidence)
+
+
+def _by_second(tally: Tally, seconds: int) -> Sequence[Counter[int]]:
+    """Counts of each measured second; what was due after the last belongs to the last."""
+    rows: list[Counter[int]] = [Counter() for _ in range(seconds)]
+    for second, counts in tally.by_second.items():
+        rows[min(second, seconds - 1)].update(counts)
+    return rows
+
+
+def _shares(tallies: Mapping[Endpoint, Tally], everything: Tally) -> Iterator[Measurement]:
+    scenarios = sorted({endpoint.scenario for endpoint in tallies})
+    for name, tally in (
+        (MIX, everything),
+        *((scenario, _of_scenario(tallies, scenario)) for scenario in scenarios),
+    ):
+        value = tally.failed / tally.count
+        interval = intervals.ratio(tally.failed, tally.count)
+        where = {"scenario": name}
+        yield bounded("http_error_ratio", value, "ratio", tally.count, interval, where)
+
+
+def _rates(everything: Tally, run: Run) -> Iterator[AnyRecord]:
+    seconds = range(run.seconds)
+    finished = [everything.finished_by_second[second] for second in seconds]
+    value = sum(finished) / run.seconds
+    where = {"scenario": MIX, "endpoint": ALL}
+    interval = intervals.mean(finished)
+    yield bounded("http_rate_per_s", value, "1/s", sum(finished), interval, where)
+    rows = _by_second(everything, run.seconds)
+    yield series(run, "http_rate_per_s", "1/s", zip(seconds, finished, strict=True))
+    for share in SHARES:
+        points = ((s, quantile(rows[s], share) / 1000) for s in seconds if rows[s])
+        yield series(run, f"http_latency_p{share * 100:g}_ms", "ms", points)
+    failed = ((second, everything.failed_by_second[second]) for second in seconds)
+    yield series(run, "http_errors_per_s", "1/s", failed)
+
+
+def _findings(run: Run) -> Iterator[Finding]:
+    """Each kind of unexpected answer, once, with how often and a few examples."""
+    failures = Failures()
+    for result in run.results:
+        failures.merge(result.failures)
+    for (endpoint, reason), count in failures.counts.most_common(FINDINGS_MAX):
+        examples = "; ".join(failures.examples[endpoint, reason])
+        yield Finding(
+            tool="load",
+            rule="unexpected-answer",
+            severity="medium",
+            message=f"{endpoint.operation} ({endpoint.scenario}): {reason}, {count} times. "
+            f"For example: {examples}",
+            fingerprint=fingerprint("load", endpoint.scenario, endpoint.operation, reason),
+        )

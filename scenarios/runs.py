@@ -1,0 +1,75 @@
+"""One run of load, ended or cut short, and the records that are made of its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reports.evidence import Measurement, Series
+from scenarios.histograms import Endpoint, Tally
+from scenarios.intervals import Interval
+from scenarios.observer import Observations
+from scenarios.plan import Plan
+from scenarios.wire import Result
+
+MIX = "mix"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, ended or cut short. `generators` were started, `results` came back."""
+
+    plan: Plan
+    started: str
+    generators: int
+    results: tuple[Result, ...]
+    observed: Observations
+
+    @property
+    def seconds(self) -> int:
+        """The whole seconds that were measured, by the generator that measured shortest."""
+        return int(min((result.health.measured_s for result in self.results), default=0.0) + 0.001)
+
+    @property
+    def tallies(self) -> Mapping[Endpoint, Tally]:
+        """What was measured of each endpoint, all generators together."""
+        together: dict[Endpoint, Tally] = {}
+        for result in self.results:
+            for endpoint, tally in result.tallies.items():
+                together.setdefault(endpoint, Tally()).merge(tally)
+        return together
+
+
+def bounded(
+    metric: str,
+    value: float,
+    unit: str,
+    samples: int,
+    interval: Interval,
+    dimensions: Mapping[str, str] | None = None,
+) -> Measurement:
+    """A measurement with its interval, stretched where it must be to hold the value."""
+    return Measurement(
+        metric=metric,
+        value=value,
+        unit=unit,
+        samples=samples,
+        low=min(value, interval.low),
+        high=max(value, interval.high),
+        confidence=interval.confidence,
+        dimensions=dimensions or {},
+    )
+
+
+def series(
+    run: Run, metric: str, unit: str, points: Iterable[tuple[float, float]], scenario: str = MIX
+) -> Series:
+    """A metric over the run's seconds."""
+    rounded = tuple((round(float(at), 3), round(float(value), 6)) for at, value in points)
+    return Series(
+        metric=metric,
+        unit=unit,
+        start=run.started,
+        points=rounded,
+        dimensions={"scenario": scenario},
+    )

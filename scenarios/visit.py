@@ -1,0 +1,175 @@
+"""A visit as a journey sees it, carried out by Locust's FastHttpUser client.
+
+Belongs to the generator's process: imported after Locust has let gevent patch the standard library.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+import gevent  # type: ignore[import-untyped]
+import orjson
+from gevent.lock import BoundedSemaphore  # type: ignore[import-untyped]
+from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
+
+from scenarios.journeys.interface import Answer, Visit
+from scenarios.plan import Arrival, Plan
+from scenarios.sessions import Accounts, Session, Sessions
+from scenarios.targets import LogIn
+
+EXCERPT = 200  # characters of a body that an example of a failure shows
+
+
+class VisitCutError(Exception):
+    """A visit ended early: an answer was not what its journey expected. It has been counted."""
+
+
+class VisitDesk:
+    """What all visits of a generator share: the client, its connections, the people logged in."""
+
+    def __init__(
+        self, client: FastHttpSession, plan: Plan, sessions: Sessions, accounts: Accounts | None
+    ) -> None:
+        # Answers are judged by the journeys: a redirect is not followed, a cookie not kept, since
+        # the client stands for many people.
+        client.client.cookiejar = None
+        client.client.redirect_response_codes = frozenset()  # type: ignore[misc]
+        self.client, self.sessions, self.accounts = client, sessions, accounts
+        self.think_s = plan.profile.think_s
+        self.timeout_s = plan.profile.timeout_s
+        self.connections = BoundedSemaphore(plan.profile.connections)
+        recipe = plan.player.log_in if plan.player is not None else None
+        self.log_in = recipe
+        self.header = recipe.header if recipe else "Authorization"
+        self.scheme = recipe.scheme if recipe else "Bearer"
+
+
+def count_opened(client: FastHttpSession, url: str, opened: Callable[[], None]) -> None:
+    """Call `opened` for each connection that the client opens to `url`."""
+    pool = client.client.clientpool.get_client(url)._connection_pool
+    pool.after_connect = lambda sock: opened()  # type: ignore[method-assign]
+
+
+class LocustVisit(Visit):
+    """One visit. `due_at` is when its next request is due, on the monotonic clock.
+
+    `pending` names the request under way, so that one without an answer at the end can be told.
+    """
+
+    __slots__ = (
+        "_desk",
+        "_measured",
+        "_scenario",
+        "accounts",
+        "chance",
+        "due_at",
+        "pending",
+        "sessions",
+    )
+
+    def __init__(self, desk: VisitDesk, arrival: Arrival, due_at: float) -> None:
+        self.chance = random.Random(arrival.seed)  # noqa: S311 - chance, not a secret
+        self.sessions = desk.sessions
+        self._desk, self.due_at, self.pending = desk, due_at, ""
+        self._scenario, self._measured = arrival.journey_name, arrival.at_s >= 0
+        if desk.accounts is not None:
+            self.accounts = desk.accounts
+
+    @property
+    def log_in(self) -> LogIn:
+        """The recipe of the target's players. Raises LookupError where there is none."""
+        if self._desk.log_in is None:
+            raise LookupError("the target file has no log_in for players")
+        return self._desk.log_in
+
+    def think(self) -> None:
+        """Pause; the next request is due when the pause should have ended."""
+        if self._desk.think_s > 0:
+            self.due_at += self.chance.expovariate(1 / self._desk.think_s)
+            gevent.sleep(max(0.0, self.due_at - time.monotonic()))
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        route: str | None = None,
+        expect: Collection[int] = (200,),
+        json: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        session: Session | None = None,
+        reads_json: bool = True,
+    ) -> Answer:
+        """Send, measure and judge one request; see the interface."""
+        sent = dict(headers or ())
+        if session is not None:
+            sent[self._desk.header] = f"{self._desk.scheme} {session.access_token}"
+        context = {
+            "scenario": self._scenario,
+            "measured": self._measured,
+            "due_at": self.due_at,
+            "example": "",
+        }
+        self.pending = f"{method} {route or path}"
+        with self._desk.connections:
+            context["sent_at"] = time.monotonic()
+            exchange = self._desk.client.request(
+                method,
+                path,
+                name=self.pending,
+                catch_response=True,
+                headers=sent,
+                json=json,
+                context=context,
+            )
+            with exchange as response:
+                problem, body = self._judge(response, expect, reads_json)
+                if problem:
+                    context["example"] = _example(method, path, response)
+                    response.failure(problem)
+                else:
+                    response.success()
+        self.due_at, self.pending = time.monotonic(), ""
+        if problem:
+            raise VisitCutError(f"{method} {path}: {problem}. {context['example']}".rstrip(". "))
+        return Answer(response.status_code, response.headers or {}, body)
+
+    def _judge(
+        self, response: ResponseContextManager, expect: Collection[int], reads_json: bool
+    ) -> tuple[str, Any]:
+        """What is wrong with an answer, in a few words that vary little, and its JSON."""
+        if response.status_code == 0:
+            return _no_answer(response.request_meta["exception"], self._desk.timeout_s), None
+        if response.status_code not in expect:
+            return f"status {response.status_code}, expected {_list(expect)}", None
+        if not reads_json or not response.content:
+            return "", None
+        try:
+            return "", orjson.loads(response.content)
+        except ValueError:
+            kind = _header(response, "content-type") or "no content type"
+            return f"status {response.status_code} with {kind}, expected JSON", None
+
+
+def _no_answer(error: BaseException | None, timeout_s: float) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {timeout_s:g} s"
+    return f"no answer: {type(error).__name__}"
+
+
+def _header(response: ResponseContextManager, name: str) -> str:
+    return "" if response.headers is None else str(response.headers.get(name, ""))
+
+
+def _list(expect: Collection[int]) -> str:
+    return "2xx" if isinstance(expect, range) else " or ".join(map(str, sorted(expect)))
+
+
+def _example(method: str, path: str, response: ResponseContextManager) -> str:
+    said = (response.text or "").strip() if response.status_code else ""
+    request_id = _header(response, "X-Request-ID")
+    words = (f"{method} {path}", f"request {request_id}" if request_id else "", said[:EXCERPT])
+    return ", ".join(filter(None, words))
