@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import structlog
-from asyncpg.exceptions import (  # type: ignore[import-untyped]
+from asyncpg.exceptions import (
     PostgresConnectionError,
     QueryCanceledError,
     TooManyConnectionsError,
@@ -35,6 +35,7 @@ from sut.problems import (
     Problem,
     ProblemType,
 )
+from sut.web.pages import plain_refusal, wants_page
 
 _log = structlog.get_logger(__name__)
 _BY_STATUS = {
@@ -53,7 +54,9 @@ def refuse(
     headers: Mapping[str, str] | None = None,
     extra: Mapping[str, object] | None = None,
 ) -> Response:
-    """The answer that refuses a request."""
+    """The answer that refuses a request: a page for a person, else a problem."""
+    if wants_page(scope):
+        return plain_refusal(scope, Problem(kind, detail, headers or {}))
     body = {
         "type": kind.uri,
         "title": kind.title,

@@ -1,0 +1,123 @@
+"""What pages read beside the domains' own answers: joins for looking at, never for deciding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Date, Select, and_, cast, func, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from sut.accounts.access import Principal, live_sessions
+from sut.accounts.models import Account, Session
+from sut.forecasts.models import ForecastView
+from sut.leaderboard.models import Score
+from sut.matches.models import Match
+from sut.predictions.models import Prediction
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A match and this person's prediction of it, if there is one."""
+
+    match: Match
+    prediction: Prediction | None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where someone stands on the leaderboard, and among how many."""
+
+    rank: int
+    players: int
+    points: int
+    exact_hits: int
+
+
+async def person(session: AsyncSession, token_hash: bytes) -> tuple[Principal, str] | None:
+    """Who holds the browser token, and the name to greet them by."""
+    statement = live_sessions().add_columns(Account.display_name)
+    row = (
+        await session.execute(statement.where(Session.browser_token_hash == token_hash))
+    ).one_or_none()
+    if row is None:
+        return None
+    return Principal(row.account_id, row.id, row.role, row.tier), row.display_name
+
+
+async def place_of(session: AsyncSession, account_id: int) -> Standing | None:
+    """Where a person stands now; None for who does not take part."""
+    order = (-Score.points, -Score.exact_hits, Score.registered_at, Score.account_id)
+    ranked = (
+        select(
+            Score.account_id,
+            Score.points,
+            Score.exact_hits,
+            func.row_number().over(order_by=order).label("rank"),
+            func.count().over().label("players"),
+        )
+        .where(Score.until_generation.is_(None))
+        .subquery()
+    )
+    row = (
+        await session.execute(select(ranked).where(ranked.c.account_id == account_id))
+    ).one_or_none()
+    return Standing(row.rank, row.players, row.points, row.exact_hits) if row else None
+
+
+async def forecasts_seen_today(session: AsyncSession, account_id: int) -> set[int]:
+    """The matches whose forecast this person has been shown today (UTC)."""
+    today = cast(func.clock_timestamp(), Date)  # connections speak UTC
+    statement = select(ForecastView.match_id).where(
+        ForecastView.account_id == account_id, ForecastView.day == today
+    )
+    return set((await session.execute(statement)).scalars())
+
+
+async def open_slips(
+    session: AsyncSession, account_id: int, after: tuple[datetime, int] | None, limit: int
+) -> list[Slip]:
+    """Matches that still take predictions, soonest first, from after a (kick-off, id) place."""
+    statement = (
+        _slips(account_id, outer=True)
+        .where(Match.status == "scheduled", Match.kick_off > func.clock_timestamp())
+        .order_by(Match.kick_off, Match.id)
+        .limit(limit)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(Match.kick_off, Match.id) > after)
+    return await _read(session, statement)
+
+
+async def slip_of(session: AsyncSession, account_id: int, match_id: int) -> Slip | None:
+    """One match, whatever its state, with this person's prediction."""
+    statement = _slips(account_id, outer=True).where(Match.id == match_id)
+    found = await _read(session, statement)
+    return found[0] if found else None
+
+
+async def closed_slips(session: AsyncSession, account_id: int, limit: int) -> list[Slip]:
+    """This person's predictions that can no longer change, latest kick-off first."""
+    closed = or_(Match.status != "scheduled", Match.kick_off <= func.clock_timestamp())
+    statement = (
+        _slips(account_id, outer=False)
+        .where(closed)
+        .order_by(Match.kick_off.desc(), Match.id.desc())
+        .limit(limit)
+    )
+    return await _read(session, statement)
+
+
+def _slips(account_id: int, *, outer: bool) -> Select[*tuple[Any, ...]]:
+    mine = and_(Prediction.match_id == Match.id, Prediction.account_id == account_id)
+    return (
+        select(Match, Prediction)
+        .join(Prediction, mine, isouter=outer)
+        .options(joinedload(Match.home_team), joinedload(Match.away_team))
+    )
+
+
+async def _read(session: AsyncSession, statement: Select[*tuple[Any, ...]]) -> list[Slip]:
+    return [Slip(row[0], row[1]) for row in await session.execute(statement)]

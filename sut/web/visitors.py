@@ -1,0 +1,139 @@
+"""Who looks at a page: the cookie that says so, and the proof that a form is ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from sut.accounts.access import Principal
+from sut.dependencies import PlatformDep
+from sut.platform import Platform
+from sut.problems import Problem
+from sut.settings import Settings
+from sut.web import queries
+from sut.web.messages import CROSS_SITE
+
+HOME = "/"
+_OWN_SITE = {"same-origin", "none"}
+_SAFE_METHODS = {"GET", "HEAD"}
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asked for a page. `principal` and `name` are None for someone who is not logged in."""
+
+    principal: Principal | None = None
+    name: str | None = None
+
+    @property
+    def account_id(self) -> int | None:
+        """The account's number, or None."""
+        return self.principal.account_id if self.principal else None
+
+    @property
+    def tier(self) -> str | None:
+        """The tier that holds at this moment, or None."""
+        return self.principal.tier if self.principal else None
+
+
+@dataclass(eq=False)
+class LogInNeeded(Exception):  # noqa: N818  (a turn in the way, not an error)
+    """The page is for people with an account; after logging in they come back to `next`."""
+
+    next: str
+
+
+def remember(response: Response, settings: Settings, token: str) -> None:
+    """Give the browser its session; scripts cannot read it and no other site can send it."""
+    response.set_cookie(
+        settings.browser_cookie,
+        token,
+        max_age=settings.refresh_token_s,
+        path="/",
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def forget(response: Response, settings: Settings) -> None:
+    """Take the session cookie back."""
+    response.delete_cookie(
+        settings.browser_cookie,
+        path="/",
+        secure=settings.cookie_secure,
+        httponly=True,
+        samesite="strict",
+    )
+
+
+async def visitor_of(request: Request, platform: Platform) -> Visitor:
+    """Whom the request's cookie stands for at this moment, by the database."""
+    cookie = request.cookies.get(platform.settings.browser_cookie, "")
+    if not cookie or platform.tokens.browser_account(cookie) is None:
+        return Visitor()
+    async with platform.database.reading() as session:
+        found = await queries.person(session, platform.tokens.digest(cookie))
+    return Visitor(found[0], found[1]) if found else Visitor()
+
+
+async def _visitor(request: Request, platform: PlatformDep) -> Visitor:
+    return await visitor_of(request, platform)
+
+
+AnyVisitor = Annotated[Visitor, Depends(_visitor)]
+"""Whoever looks, logged in or not."""
+
+
+async def _player(request: Request, visitor: AnyVisitor) -> Principal:
+    if visitor.principal is None:
+        raise LogInNeeded(_way_back(request))
+    return visitor.principal
+
+
+LoggedIn = Annotated[Principal, Depends(_player)]
+"""The person who is logged in; everyone else is sent to the log-in and back."""
+
+
+def refuse_cross_site(request: Request) -> None:
+    """Refuse a form that no page of ours has sent. Raises Problem (cross-site-request).
+
+    Browsers say where a form comes from, in one header or the other; who says nothing is no
+    browser and has the API.
+    """
+    if request.method in _SAFE_METHODS:
+        return
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        own = site in _OWN_SITE
+    else:
+        origin = urlsplit(request.headers.get("origin", ""))
+        own = bool(origin.netloc) and origin.netloc == request.headers.get("host")
+    if not own:
+        raise Problem(CROSS_SITE)
+
+
+def safe_next(address: str) -> str:
+    """`address` if it is a path on this site, else the fixtures: a log-in leads nowhere else."""
+    plain = address.isascii() and address.isprintable() and "\\" not in address
+    if not plain or not address.startswith("/") or address.startswith("//"):
+        return HOME
+    parts = urlsplit(address)
+    return address if not parts.scheme and not parts.netloc else HOME
+
+
+def next_query(address: str) -> str:
+    """`address` as the query of a link to the log-in; empty for the fixtures."""
+    safe = safe_next(address)
+    return "" if safe == HOME else "?" + urlencode({"next": safe})
+
+
+def _way_back(request: Request) -> str:
+    if request.method not in _SAFE_METHODS:  # what a form did cannot be repeated by a link
+        return "/" + request.url.path.lstrip("/").partition("/")[0]
+    query = f"?{request.url.query}" if request.url.query else ""
+    return safe_next(request.url.path + query)
