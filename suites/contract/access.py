@@ -1,0 +1,85 @@
+"""The written access policy: role x operation x owner, each allowed or refused with a status."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+Role = Literal["visitor", "player", "admin"]
+Owner = Literal["own", "other", "none"]
+ROLES: tuple[Role, ...] = get_args(Role)
+REFUSALS = (401, 403, 404)
+POLICY = Path(__file__).with_name("access.toml")
+
+
+class PolicyError(ValueError):
+    """The policy file is faulty; one line for each fault says where and what was expected."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One right: `refusal` is the status that refuses it, None where it is allowed."""
+
+    role: Role
+    operation: str
+    owner: Owner
+    refusal: int | None
+
+    def __str__(self) -> str:
+        whose = {"own": " of one's own", "other": " of someone else", "none": ""}[self.owner]
+        return f"{self.role} {self.operation}{whose}"
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the attempt must succeed."""
+        return self.refusal is None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All cells, in the order of the file."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The ids of all operations that the policy speaks of."""
+        return frozenset(cell.operation for cell in self.cells)
+
+    def lets_in(self, role: Role) -> frozenset[str]:
+        """The operations that a role may use successfully, on something at least."""
+        return frozenset(c.operation for c in self.cells if c.role == role and c.allowed)
+
+
+def load(path: Path = POLICY) -> Policy:
+    """Read a policy file. Raises PolicyError naming every fault at once."""
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise PolicyError(f"{path}: {error}") from None
+    faults: list[str] = []
+    cells = [cell for name, table in tables.items() for cell in _cells(name, table, faults)]
+    if faults:
+        raise PolicyError("\n".join(f"{path.name}: {fault}" for fault in faults))
+    return Policy(tuple(cells))
+
+
+def _cells(operation: str, table: object, faults: list[str]) -> Iterator[Cell]:
+    if not isinstance(table, dict) or set(table) != set(ROLES):
+        faults.append(f"[{operation}]: expected exactly {', '.join(ROLES)}")
+        return
+    for role in ROLES:
+        value = table[role]
+        by_owner: Mapping[str, object] = value if isinstance(value, dict) else {"none": value}
+        for owner, right in by_owner.items():
+            if owner not in get_args(Owner) or not (right == "allowed" or right in REFUSALS):
+                faults.append(
+                    f"[{operation}] {role}: expected "
+                    f'"allowed" or one of {REFUSALS}, by own and other at most; found {value!r}'
+                )
+                break
+            refusal = right if isinstance(right, int) else None
+            yield Cell(role, operation, owner, refusal)  # type: ignore[arg-type]
