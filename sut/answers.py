@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from typing import Any
 
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -12,6 +13,19 @@ from starlette.responses import Response
 JSON = "application/json"
 PRIVATE = "no-store"
 REVALIDATE = "no-cache"
+
+ETAG: dict[str, Any] = {
+    "ETag": {
+        "description": "The version of what is shown",
+        "schema": {"type": "string", "pattern": '^"[^"]+"$'},
+    }
+}
+"""OpenAPI's `headers` of an answer that carries an entity tag."""
+
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "What If-None-Match names is still current", "headers": ETAG}
+}
+"""OpenAPI's response of an operation that answers by `public`."""
 
 
 def encode(model: BaseModel) -> bytes:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware import Middleware
-from starlette.staticfiles import StaticFiles
 
 import sut.accounts.routes
 import sut.forecasts.routes
@@ -19,12 +17,12 @@ import sut.operations.routes
 import sut.predictions.routes
 import sut.web.routes
 from sut import openapi, refusals
+from sut.dependencies import refuse_unknown_parameters
 from sut.edge import Edge
 from sut.operations.sweeper import Sweeper
 from sut.platform import Platform
 from sut.settings import Settings
 
-STATIC = Path(__file__).parent / "web" / "static"
 ROUTERS = (
     sut.accounts.routes.router,
     sut.matches.routes.router,
@@ -67,10 +65,8 @@ def create_app(settings: Settings) -> Service:
     )  # fmt: skip
     refusals.install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(refuse_unknown_parameters)])
     app.include_router(sut.web.routes.router, include_in_schema=False)
-    if STATIC.is_dir():
-        app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 
 

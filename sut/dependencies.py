@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, cast
 
 from fastapi import Depends, Request, Security
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
 
 from sut.accounts.access import Principal, principal_of
 from sut.platform import Platform
@@ -24,6 +28,29 @@ async def _platform(request: Request) -> Platform:
 
 async def _request_id(request: Request) -> str:
     return cast("str", request.scope["state"]["request_id"])
+
+
+async def refuse_unknown_parameters(request: Request) -> None:
+    """Refuse a query with a parameter that the route does not know: it would be ignored."""
+    if not request.scope["query_string"]:
+        return
+    known = _known_parameters(request.scope["route"])
+    faults = [
+        {"type": "extra_forbidden", "loc": ("query", name), "msg": "Unknown parameter"}
+        for name in request.query_params
+        if known is not None and name not in known
+    ]
+    if faults:
+        raise RequestValidationError(faults)
+
+
+@cache
+def _known_parameters(route: APIRoute) -> frozenset[str] | None:
+    """The names of a route's query parameters; None where a model lists and guards them."""
+    fields = route.dependant.query_params
+    if any(isinstance(one.field_info.annotation, type(BaseModel)) for one in fields):
+        return None
+    return frozenset(one.alias for one in fields)
 
 
 async def _client(request: Request) -> str:
@@ -56,11 +83,12 @@ OptionalPrincipal = Annotated[Principal | None, Depends(_optional_principal)]
 """Who asks, or None for a visitor and for a token that no longer holds."""
 
 
-async def _current_admin(principal: CurrentPrincipal) -> Principal:
+async def current_admin(principal: CurrentPrincipal) -> Principal:
+    """The admin who asks; `sut.openapi` knows the operations of admins by it."""
     if principal.role != "admin":
         raise Problem(FORBIDDEN)
     return principal
 
 
-CurrentAdmin = Annotated[Principal, Depends(_current_admin)]
+CurrentAdmin = Annotated[Principal, Depends(current_admin)]
 """The admin who asks; 401 for a visitor, 403 for a player."""

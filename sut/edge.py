@@ -9,11 +9,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sut.clients import TrustedProxies
 from sut.limits import Decision
-from sut.problems import NOT_FOUND, TOO_MANY_REQUESTS
+from sut.problems import BODY_TOO_LARGE, NOT_FOUND, TOO_MANY_REQUESTS
 from sut.refusals import refuse, refuse_unexpected
 from sut.security_headers import NO_STORE, SECURITY_HEADERS
 
@@ -25,6 +26,7 @@ _log = structlog.get_logger("sut.access")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 UNMATCHED = "unmatched"
 _UNLIMITED = ("/health/", "/static/", "/metrics", "/service-worker.js")
+_CLOSE = {"connection": "close"}
 _INTERNAL = ("/health/", "/metrics")
 
 
@@ -35,6 +37,7 @@ class Edge:
         self._app = app
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._internal_port = settings.internal_port
+        self._body_max = settings.body_max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -77,6 +80,12 @@ class Edge:
                 platform.metrics.rate_limited.labels(decision.limit.name).inc()
                 await refuse(scope, TOO_MANY_REQUESTS)(scope, receive, reply)
                 return
+        sent = headers.get(b"content-length")
+        if sent is not None and not (sent.isdigit() and int(sent) <= self._body_max):
+            await refuse(scope, BODY_TOO_LARGE, headers=_CLOSE)(scope, receive, reply)
+            return
+        if b"transfer-encoding" in headers:
+            receive = _bounded(receive, self._body_max)
         await self._app(scope, receive, reply)
 
     def _client(self, scope: Scope) -> str:
@@ -91,6 +100,22 @@ class Edge:
     def _internal(self, scope: Scope) -> bool:
         server = scope.get("server")
         return bool(self._internal_port and server and server[1] == self._internal_port)
+
+
+def _bounded(receive: Receive, bytes_max: int) -> Receive:
+    """A body of unstated length, cut off where it grows too large."""
+    got = 0
+
+    async def counted() -> Message:
+        nonlocal got
+        message = await receive()
+        got += len(message.get("body", b""))
+        if got > bytes_max:
+            # passes through FastAPI's reading of the body, as no other kind of error does
+            raise HTTPException(BODY_TOO_LARGE.status)
+        return message
+
+    return counted
 
 
 class _Reply:

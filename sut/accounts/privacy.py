@@ -58,7 +58,7 @@ async def erase(platform: Platform, principal: Principal, body: Erasure, request
         await repository.remove_sessions(work.session, account.id)
         for table in (IdempotencyKey, ForecastView):
             await work.session.execute(delete(table).where(table.account_id == account.id))
-        work.stale(leaderboard.TAG)
+        await leaderboard.renamed(work, account)
         await audit.record(
             work, "account.erased", subject_kind=SUBJECT, subject_id=account.id,
             actor_id=account.id,

@@ -35,7 +35,7 @@ async def register(platform: Platform, body: Registration, request_id: str) -> A
         account = await repository.add(work.session, body.email, password_hash, body.display_name)
         if account is None:
             raise Problem(EMAIL_TAKEN)
-        await leaderboard.enter(work, account.id, account.created_at)
+        await leaderboard.enter(work, account)
         await audit.record(
             work, "account.registered", subject_kind=SUBJECT, subject_id=account.id,
             actor_id=account.id,
@@ -64,7 +64,7 @@ async def change_profile(
             raise Problem(UNAUTHENTICATED)
         if account.display_name != body.display_name:
             account.display_name = body.display_name
-            work.stale(leaderboard.TAG)
+            await leaderboard.renamed(work, account)
             await audit.record(
                 work, "account.renamed", subject_kind=SUBJECT, subject_id=account.id,
                 actor_id=account.id,
