@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from typing import Any
+
+from sqlalchemy import MetaData, Row, Select
 from sqlalchemy.orm import DeclarativeBase
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of some columns, read by name."""
+
+AnySelect = Select[*tuple[Any, ...]]
+"""A query for such rows."""
 
 
 class Base(DeclarativeBase):

@@ -1,27 +1,126 @@
-"""Who stands on the leaderboard."""
+"""The leaderboard: who stands where, and pages of it that stay in step while points change."""
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from sut import answers, cursors
 from sut.accounts.models import Account
+from sut.cache import Area
 from sut.database import UnitOfWork
-from sut.leaderboard.models import Generation, Score
+from sut.leaderboard import repository
+from sut.leaderboard.repository import Place
+from sut.leaderboard.schemas import Leaderboard, Standing
+from sut.platform import Platform
+from sut.predictions.repository import Gain
+from sut.tables import AnyRow
 
+AREA = Area("leaderboard")
 TAG = "leaderboard"
+"""The cache tag of every page: points, names and who is on it."""
+
+CURSOR = "leaderboard"
+CURSOR_LIFETIME = timedelta(hours=23)
+"""Less than `repository.KEPT_FOR`, so that what a good cursor points at is there still."""
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """What a cursor says: the generation read, since when, the last rank and its place."""
+
+    generation: int
+    begun_at: datetime
+    rank: int
+    place: Place
+
+    def encode(self) -> str:
+        """The cursor."""
+        place = self.place
+        return cursors.encode(
+            CURSOR, self.generation, cursors.moment_to_us(self.begun_at), self.rank, place.points,
+            place.exact_hits, cursors.moment_to_us(place.registered_at), place.account_id,
+        )  # fmt: skip
+
+    @classmethod
+    def decode(cls, cursor: str) -> Bookmark:
+        """What `cursor` says; raises Problem (invalid-cursor)."""
+        numbers = cursors.decode(CURSOR, cursor, 7)
+        generation, begun_us, rank, points, exact_hits, registered_us, account_id = numbers
+        if not (0 <= points < _INT32 and 0 <= exact_hits < _INT32 and 0 <= rank < _INT32):
+            raise cursors.refuse_cursor()
+        place = Place(points, exact_hits, cursors.us_to_moment(registered_us), account_id)
+        return cls(generation, cursors.us_to_moment(begun_us), rank, place)
+
+
+_INT32 = 2**31
 
 
 async def enter(work: UnitOfWork, account: Account) -> None:
     """Let a new account take part, without points, from the current generation on."""
-    current = select(Generation.current).scalar_subquery()
-    await work.session.execute(
-        insert(Score).values(
-            account_id=account.id, registered_at=account.created_at, from_generation=current
-        )
-    )
+    await repository.enter(work.session, account.id, account.created_at)
     work.stale(TAG)
 
 
 async def renamed(work: UnitOfWork, account: Account) -> None:
     """An account is shown under another name from now on."""
     work.stale(TAG)
+
+
+async def settle(work: UnitOfWork, gains: Sequence[Gain]) -> None:
+    """Begin a new generation in which points have changed by `gains`.
+
+    Holds the generation's row until the transaction ends, so results take turns.
+    """
+    begun = await repository.next_generation(work.session)
+    moved = [(gain.account_id, gain.points, gain.exact_hits) for gain in gains]
+    await repository.move(work.session, moved, begun)
+    await repository.prune(work.session, begun)
+    work.stale(TAG)
+
+
+async def get_page(platform: Platform, cursor: str | None, limit: int) -> bytes:
+    """A page of the leaderboard as JSON. The pages of one reading show one generation.
+
+    Raises Problem (invalid-cursor) for a cursor that is none of ours or older than 23 hours.
+    """
+    bookmark = Bookmark.decode(cursor) if cursor is not None else None
+
+    async def load() -> bytes:
+        return answers.encode(await _read(platform, bookmark, limit))
+
+    return await platform.cache.read(AREA, f"{limit}|{cursor}", [TAG], load)
+
+
+async def _read(platform: Platform, bookmark: Bookmark | None, limit: int) -> Leaderboard:
+    async with platform.database.reading() as session:
+        generation, now = await repository.generation(session)
+        if bookmark is None:
+            begun_at, rank, place = now, 0, None
+        else:
+            if now - bookmark.begun_at > CURSOR_LIFETIME or bookmark.generation > generation:
+                raise cursors.refuse_cursor()
+            begun_at, rank, place = bookmark.begun_at, bookmark.rank, bookmark.place
+            generation = bookmark.generation
+        rows = await repository.page(session, generation, place, limit + 1)
+    items = [_standing(number, row) for number, row in enumerate(rows[:limit], start=rank + 1)]
+    following = None
+    if len(rows) > limit:
+        last = _place(rows[limit - 1])
+        following = Bookmark(generation, begun_at, rank + limit, last).encode()
+    return Leaderboard(items=items, next_cursor=following)
+
+
+def _standing(rank: int, row: AnyRow) -> Standing:
+    return Standing(
+        rank=rank,
+        account_id=row.account_id,
+        display_name=row.display_name,
+        points=row.points,
+        exact_hits=row.exact_hits,
+    )
+
+
+def _place(row: AnyRow) -> Place:
+    return Place(row.points, row.exact_hits, row.registered_at, row.account_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, func
 
 EXACT = 5
 GOAL_DIFFERENCE = 3
@@ -23,7 +23,7 @@ def points(predicted: tuple[int, int], result: tuple[int, int]) -> int:
 
 
 def points_in_sql(
-    home: ColumnElement[int], away: ColumnElement[int], result: tuple[int, int]
+    home: SQLColumnExpression[int], away: SQLColumnExpression[int], result: tuple[int, int]
 ) -> ColumnElement[int]:
     """`points` of each row, given its columns of predicted goals."""
     difference = result[0] - result[1]

@@ -1,0 +1,1 @@
+"""The made-up season that the service is shown and measured on."""

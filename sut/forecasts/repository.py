@@ -1,0 +1,41 @@
+"""Which forecasts a free player has been shown today."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Date, cast, delete, func, literal, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sut.forecasts.models import ForecastView
+
+
+async def take_view(session: AsyncSession, account_id: int, match_id: int, views_max: int) -> bool:
+    """Count a match towards this UTC day's `views_max`, once; False when they are used up.
+
+    An advisory lock makes one account's requests take turns until each commits. The days before
+    are forgotten: nothing is decided by them.
+    """
+    await session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:account, 11))"),
+        {"account": f"forecasts:{account_id}"},
+    )
+    today = cast(func.timezone("UTC", func.clock_timestamp()), Date)
+    await session.execute(
+        delete(ForecastView)
+        .where(ForecastView.account_id == account_id, ForecastView.day < today)
+        .execution_options(synchronize_session=False)
+    )
+    seen = list(
+        await session.scalars(
+            select(ForecastView.match_id).where(ForecastView.account_id == account_id)
+        )
+    )
+    if match_id in seen:
+        return True
+    if len(seen) >= views_max:
+        return False
+    source = select(literal(account_id, BigInteger), today, literal(match_id, BigInteger))
+    await session.execute(
+        insert(ForecastView).from_select(["account_id", "day", "match_id"], source)
+    )
+    return True
