@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Annotated, cast
+from collections.abc import Callable
+from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Security
 from fastapi.exceptions import RequestValidationError
@@ -34,23 +34,32 @@ async def refuse_unknown_parameters(request: Request) -> None:
     """Refuse a query with a parameter that the route does not know: it would be ignored."""
     if not request.scope["query_string"]:
         return
-    known = _known_parameters(request.scope["route"])
+    route: APIRoute = request.scope["route"]
+    known = _KNOWN.get(route.endpoint)
+    if known is None:
+        known = _KNOWN[route.endpoint] = _known_parameters(route)
     faults = [
         {"type": "extra_forbidden", "loc": ("query", name), "msg": "Unknown parameter"}
         for name in request.query_params
-        if known is not None and name not in known
+        if name not in known
     ]
     if faults:
         raise RequestValidationError(faults)
 
 
-@cache
-def _known_parameters(route: APIRoute) -> frozenset[str] | None:
-    """The names of a route's query parameters; None where a model lists and guards them."""
-    fields = route.dependant.query_params
-    if any(isinstance(one.field_info.annotation, type(BaseModel)) for one in fields):
-        return None
-    return frozenset(one.alias for one in fields)
+_KNOWN: dict[Callable[..., Any], frozenset[str]] = {}
+
+
+def _known_parameters(route: APIRoute) -> frozenset[str]:
+    """The names of a route's query parameters, those of a model among them."""
+    names: set[str] = set()
+    for field in route.dependant.query_params:
+        model = field.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            names.update(model.model_fields)
+        else:
+            names.add(field.alias)
+    return frozenset(names)
 
 
 async def _client(request: Request) -> str:
