@@ -1,14 +1,17 @@
-"""The parts of one worker, and a connection of the test's own beside them."""
+"""The parts of one worker, a second worker beside it, and a test's own way to its database."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
 import pytest
-from fixtures.database import Database as TestDatabase
+from httpx import ASGITransport, AsyncClient
 from redis.asyncio import Redis
 
+from fixtures.application import BASE_URL
+from fixtures.database import Database as TestDatabase
 from suites.integration.sql import Sql
+from sut.app import Service, create_app
 from sut.cache import Cache
 from sut.database import Database
 from sut.settings import Settings
@@ -20,6 +23,14 @@ async def sql(database: TestDatabase) -> AsyncIterator[Sql]:
     connection = await Sql.connect(database.dsn)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def redis(settings: Settings) -> AsyncIterator[Redis]:
+    """A client of the test's own logical database."""
+    made = Redis.from_url(settings.redis_url)
+    yield made
+    await made.aclose()
 
 
 @pytest.fixture
@@ -36,3 +47,18 @@ async def store(settings: Settings, cache: Cache) -> AsyncIterator[Database]:
     made = Database(settings, cache)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def other_app(settings: Settings) -> AsyncIterator[Service]:
+    """A second worker on the same database and Redis: pools, cache and limiter of its own."""
+    made = create_app(settings)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+async def other_client(other_app: Service) -> AsyncIterator[AsyncClient]:
+    """A visitor's client of the second worker."""
+    async with AsyncClient(transport=ASGITransport(app=other_app), base_url=BASE_URL) as visitor:
+        yield visitor

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from fixtures.redis_namespaces import RedisNamespace
 from redis.asyncio import Redis
 
+from fixtures.redis_namespaces import RedisNamespace
 from sut.cache import Cache
 from sut.settings import Settings
-
-
-@pytest.fixture
-async def redis(redis_namespace: RedisNamespace) -> AsyncIterator[Redis]:
-    """A client of the test's own logical database."""
-    made = Redis.from_url(redis_namespace.url)
-    yield made
-    await made.aclose()
 
 
 @pytest.fixture

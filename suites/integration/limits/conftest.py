@@ -12,14 +12,6 @@ from sut.settings import Settings
 
 
 @pytest.fixture
-async def redis(settings: Settings) -> AsyncIterator[Redis]:
-    """A client of the test's own logical database."""
-    made = Redis.from_url(settings.redis_url)
-    yield made
-    await made.aclose()
-
-
-@pytest.fixture
 def ours(redis: Redis, settings: Settings) -> Limiter:
     """One worker's limiter."""
     return Limiter(redis, settings)

@@ -8,28 +8,42 @@ from typing import Any
 from suites.integration.sql import Sql
 from sut.operations.audit import row_hash
 
+Subject = tuple[str, str]
+
 _ROWS = """
     select id, at, actor_id, action, subject_kind, subject_id, sequence, request_id,
            details, previous_hash, hash
     from audit_rows order by subject_kind, subject_id, sequence"""
+_HEADS = "select subject_kind, subject_id, sequence, hash from audit_heads"
 
 
 async def broken_links(sql: Sql) -> list[str]:
-    """A line for each row that was changed, or whose predecessor about the same subject is gone."""
+    """A line for each subject whose rows were changed or are not all there."""
+    heads = {_subject(row): (row["sequence"], row["hash"]) for row in await sql.rows(_HEADS)}
     faults: list[str] = []
-    rows = await sql.rows(_ROWS)
-    for subject, chain in groupby(rows, key=lambda row: (row["subject_kind"], row["subject_id"])):
-        before: bytes | None = None
-        for expected, row in enumerate(chain, start=1):
-            if row["sequence"] != expected or row["previous_hash"] != before:
-                faults.append(f"{subject}: the row before number {row['sequence']} is missing")
-                break
-            if _hash(row) != row["hash"]:
-                faults.append(f"{subject}: row number {expected} was changed")
-            before = row["hash"]
-    return faults
+    for subject, rows in groupby(await sql.rows(_ROWS), key=_subject):
+        faults += _faults(subject, list(rows), heads.pop(subject, None))
+    return faults + [f"{subject}: every row is missing" for subject in heads]
+
+
+def _faults(
+    subject: Subject, rows: list[dict[str, Any]], head: tuple[int, bytes] | None
+) -> list[str]:
+    before: bytes | None = None
+    for expected, row in enumerate(rows, start=1):
+        if row["sequence"] != expected or row["previous_hash"] != before:
+            return [f"{subject}: the row before number {row['sequence']} is missing"]
+        if _hash(row) != row["hash"]:
+            return [f"{subject}: row number {expected} was changed"]
+        before = row["hash"]
+    if head != (len(rows), before):
+        return [f"{subject}: the rows after number {len(rows)} are missing"]
+    return []
+
+
+def _subject(row: dict[str, Any]) -> Subject:
+    return row["subject_kind"], row["subject_id"]
 
 
 def _hash(row: dict[str, Any]) -> bytes:
-    content = {name: value for name, value in row.items() if name not in ("id", "hash")}
-    return row_hash(**content)
+    return row_hash(**{name: row[name] for name in row if name not in ("id", "hash")})

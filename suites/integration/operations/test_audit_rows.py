@@ -28,6 +28,11 @@ async def write(store: Database, subject: int = 1, *, times: int = 1, **details:
             )
 
 
+async def own_reading(store: Database, subject: int) -> audit.Chain:
+    async with store.reading() as session:
+        return await audit.verify(session, "thing", subject)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -65,6 +70,8 @@ async def test_a_whole_chain_verifies(store: Database, sql: Sql) -> None:
     await write(store, 1, times=3, home_goals=2, note="ü", share=0.1)
     await write(store, 2, times=2)
     assert await broken_links(sql) == []
+    assert await own_reading(store, 1) == audit.Chain(3)
+    assert await own_reading(store, 3) == audit.Chain(0)
 
 
 @pytest.mark.parametrize(
@@ -85,16 +92,18 @@ async def test_a_row_changed_behind_the_triggers_back_shows(
     await sql.run("alter table audit_rows disable trigger user")
     await sql.run(f"update audit_rows set {change} where sequence = 2")  # noqa: S608
     assert await broken_links(sql)
+    assert (await own_reading(store, 1)).fault
 
 
-@pytest.mark.parametrize("gone", [1, 2])
+@pytest.mark.parametrize("gone", ["= 1", "= 2", "= 3", "> 0"])
 async def test_a_row_removed_behind_the_triggers_back_shows(
-    store: Database, sql: Sql, gone: int
+    store: Database, sql: Sql, gone: str
 ) -> None:
     await write(store, 1, times=3)
     await sql.run("alter table audit_rows disable trigger user")
-    await sql.run("delete from audit_rows where sequence = %s", gone)
+    await sql.run(f"delete from audit_rows where sequence {gone}")  # noqa: S608
     assert await broken_links(sql)
+    assert (await own_reading(store, 1)).fault
 
 
 async def test_a_row_moved_to_another_subject_shows(store: Database, sql: Sql) -> None:
@@ -102,6 +111,8 @@ async def test_a_row_moved_to_another_subject_shows(store: Database, sql: Sql) -
     await sql.run("alter table audit_rows disable trigger user")
     await sql.run("update audit_rows set subject_id = '2'")
     assert await broken_links(sql)
+    assert (await own_reading(store, 1)).fault
+    assert (await own_reading(store, 2)).fault
 
 
 async def test_many_writers_about_one_subject_take_turns(store: Database, sql: Sql) -> None:

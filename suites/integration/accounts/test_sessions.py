@@ -1,0 +1,262 @@
+"""Sessions: begun by a password, carried on by refresh tokens, ended at once in every worker."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+
+from fixtures import clients
+from fixtures.builders import Builders
+from suites.integration.refusals import refusal
+from suites.integration.sql import Sql
+
+pytestmark = pytest.mark.objective("sec-tokens")
+
+PASSWORD = clients.PASSWORD
+UNAUTHENTICATED = (401, "unauthenticated")
+INVALID = (401, "invalid-refresh-token")
+
+
+def bearing(tokens: dict[str, Any]) -> dict[str, str]:
+    return {"authorization": f"Bearer {tokens['access_token']}"}
+
+
+async def refresh(client: AsyncClient, tokens: dict[str, Any]) -> Response:
+    return await client.post(
+        "/api/sessions/refresh", json={"refresh_token": tokens["refresh_token"]}
+    )
+
+
+async def test_an_unknown_address_and_a_wrong_password_are_answered_alike(
+    client: AsyncClient, build: Builders
+) -> None:
+    known = await build.player()
+    answers = [
+        await client.post("/api/sessions", json={"email": email, "password": "not the password"})
+        for email in (known.email, "nobody@example.org")
+    ]
+    assert [refusal(answer) for answer in answers] == [(401, "wrong-credentials")] * 2
+    bodies = [{k: v for k, v in a.json().items() if k != "request_id"} for a in answers]
+    assert bodies[0] == bodies[1]
+    varying = {"x-request-id", "ratelimit"}
+    headers = [{k: v for k, v in a.headers.items() if k not in varying} for a in answers]
+    assert headers[0] == headers[1]
+
+
+async def test_tokens_of_a_log_in_open_the_own_account(
+    client: AsyncClient, build: Builders
+) -> None:
+    account = await build.player()
+    tokens = await clients.log_in(client, str(account.email))
+    answer = await client.get("/api/me", headers=bearing(tokens))
+    assert answer.json()["id"] == account.id
+    assert answer.headers["cache-control"] == "no-store"
+    assert (tokens["token_type"], tokens["expires_in_s"]) == ("bearer", 600)
+
+
+async def test_a_refresh_token_gives_new_tokens_for_the_same_session(
+    client: AsyncClient, build: Builders
+) -> None:
+    first = await clients.log_in(client, str((await build.player()).email))
+    second = (await refresh(client, first)).json()
+    assert second["session_id"] == first["session_id"]
+    assert second["refresh_token"] != first["refresh_token"]
+    for tokens in (first, second):
+        assert (await client.get("/api/me", headers=bearing(tokens))).status_code == 200
+
+
+async def test_a_refresh_token_can_be_used_once(client: AsyncClient, build: Builders) -> None:
+    first = await clients.log_in(client, str((await build.player()).email))
+    assert (await refresh(client, first)).status_code == 200
+    assert refusal(await refresh(client, first)) == INVALID
+
+
+async def test_using_a_refresh_token_twice_revokes_its_whole_family_in_every_worker(
+    client: AsyncClient, other_client: AsyncClient, build: Builders
+) -> None:
+    first = await clients.log_in(client, str((await build.player()).email))
+    second = (await refresh(client, first)).json()
+    assert refusal(await refresh(client, first)) == INVALID
+    assert refusal(await refresh(other_client, second)) == INVALID
+    for tokens in (first, second):
+        answer = await other_client.get("/api/me", headers=bearing(tokens))
+        assert refusal(answer) == UNAUTHENTICATED
+
+
+async def test_an_older_link_of_the_chain_revokes_the_family_too(
+    client: AsyncClient, build: Builders
+) -> None:
+    first = await clients.log_in(client, str((await build.player()).email))
+    second = (await refresh(client, first)).json()
+    third = (await refresh(client, second)).json()
+    assert refusal(await refresh(client, first)) == INVALID
+    assert refusal(await refresh(client, third)) == INVALID
+
+
+async def test_revoking_one_family_leaves_the_other_sessions_alone(
+    client: AsyncClient, build: Builders
+) -> None:
+    account = await build.player()
+    stolen, other = [await clients.log_in(client, str(account.email)) for _ in range(2)]
+    await refresh(client, stolen)
+    await refresh(client, stolen)
+    assert (await client.get("/api/me", headers=bearing(other))).status_code == 200
+    assert (await refresh(client, other)).status_code == 200
+
+
+async def test_of_many_uses_at_once_one_wins_and_the_family_ends(
+    client: AsyncClient, other_client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    answers = await asyncio.gather(
+        *(refresh(worker, tokens) for worker in (client, other_client) for _ in range(4))
+    )
+    won = [answer for answer in answers if answer.status_code == 200]
+    assert len(won) == 1
+    assert refusal(await refresh(client, won[0].json())) == INVALID
+    assert await sql.value("select ended_at is not null from sessions")
+
+
+async def test_only_digests_of_refresh_tokens_are_kept(
+    client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    await refresh(client, tokens)
+    kept = await sql.column("select token_hash from refresh_tokens")
+    assert len(kept) == 2
+    assert all(len(digest) == 32 for digest in kept)
+    assert tokens["refresh_token"] not in str(await sql.rows("select * from refresh_tokens"))
+
+
+@pytest.mark.parametrize(
+    "token", ["srt_" + "x" * 43, "x", "srt_ü", "x" * 200], ids=["made up", "short", "odd", "long"]
+)
+async def test_a_refresh_token_that_we_never_gave_is_refused(
+    client: AsyncClient, token: str
+) -> None:
+    assert refusal(await refresh(client, {"refresh_token": token})) == INVALID
+
+
+async def test_a_refresh_token_past_its_time_is_refused(
+    client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    await sql.run("update refresh_tokens set expires_at = clock_timestamp()")
+    assert refusal(await refresh(client, tokens)) == INVALID
+
+
+async def test_a_session_past_its_time_is_over_whatever_the_access_token_says(
+    client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    await sql.run("update sessions set expires_at = clock_timestamp()")
+    assert refusal(await client.get("/api/me", headers=bearing(tokens))) == UNAUTHENTICATED
+    assert refusal(await refresh(client, tokens)) == INVALID
+
+
+Ending = Callable[[AsyncClient, dict[str, Any]], Awaitable[Response]]
+
+
+async def _log_out(client: AsyncClient, tokens: dict[str, Any]) -> Response:
+    return await client.delete(f"/api/sessions/{tokens['session_id']}", headers=bearing(tokens))
+
+
+async def _log_out_everywhere(client: AsyncClient, tokens: dict[str, Any]) -> Response:
+    return await client.delete("/api/sessions", headers=bearing(tokens))
+
+
+async def _change_password(client: AsyncClient, tokens: dict[str, Any]) -> Response:
+    body = {"current_password": PASSWORD, "new_password": "another long password"}
+    return await client.put("/api/me/password", json=body, headers=bearing(tokens))
+
+
+async def _erase(client: AsyncClient, tokens: dict[str, Any]) -> Response:
+    return await client.post("/api/me/erase", json={"password": PASSWORD}, headers=bearing(tokens))
+
+
+@pytest.mark.parametrize("end", [_log_out, _log_out_everywhere, _change_password, _erase])
+async def test_a_session_ends_at_once_in_every_worker(
+    client: AsyncClient, other_client: AsyncClient, build: Builders, end: Ending
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    for worker in (client, other_client):
+        assert (await worker.get("/api/me", headers=bearing(tokens))).status_code == 200
+    assert (await end(client, tokens)).status_code == 204
+    for worker in (other_client, client):
+        assert refusal(await worker.get("/api/me", headers=bearing(tokens))) == UNAUTHENTICATED
+        assert refusal(await refresh(worker, tokens)) == INVALID
+
+
+@pytest.mark.parametrize("end", [_log_out_everywhere, _change_password, _erase])
+async def test_every_other_session_ends_with_it(
+    client: AsyncClient, other_client: AsyncClient, build: Builders, end: Ending
+) -> None:
+    account = await build.player()
+    here, there = [await clients.log_in(client, str(account.email)) for _ in range(2)]
+    await end(client, here)
+    assert refusal(await other_client.get("/api/me", headers=bearing(there))) == UNAUTHENTICATED
+    assert refusal(await refresh(other_client, there)) == INVALID
+
+
+async def test_logging_out_of_one_session_leaves_the_others(
+    client: AsyncClient, build: Builders
+) -> None:
+    account = await build.player()
+    here, there = [await clients.log_in(client, str(account.email)) for _ in range(2)]
+    await _log_out(client, here)
+    listed = (await client.get("/api/sessions", headers=bearing(there))).json()["items"]
+    assert [(one["id"], one["current"]) for one in listed] == [(there["session_id"], True)]
+
+
+async def test_one_session_can_end_another_of_the_same_person(
+    client: AsyncClient, build: Builders
+) -> None:
+    account = await build.player()
+    here, there = [await clients.log_in(client, str(account.email)) for _ in range(2)]
+    ended = await client.delete(f"/api/sessions/{there['session_id']}", headers=bearing(here))
+    assert ended.status_code == 204
+    assert refusal(await client.get("/api/me", headers=bearing(there))) == UNAUTHENTICATED
+    assert (await client.get("/api/me", headers=bearing(here))).status_code == 200
+
+
+@pytest.mark.objective("sec-input")
+async def test_somebody_elses_session_is_not_there(client: AsyncClient, build: Builders) -> None:
+    mine, theirs = [
+        await clients.log_in(client, str((await build.player()).email)) for _ in range(2)
+    ]
+    for session_id in (theirs["session_id"], str(uuid.uuid4())):
+        answer = await client.delete(f"/api/sessions/{session_id}", headers=bearing(mine))
+        assert refusal(answer) == (404, "not-found")
+    assert (await client.get("/api/me", headers=bearing(theirs))).status_code == 200
+    listed = (await client.get("/api/sessions", headers=bearing(mine))).json()["items"]
+    assert [one["id"] for one in listed] == [mine["session_id"]]
+
+
+async def test_a_session_that_has_ended_cannot_be_ended_again(
+    client: AsyncClient, build: Builders
+) -> None:
+    account = await build.player()
+    here, there = [await clients.log_in(client, str(account.email)) for _ in range(2)]
+    path = f"/api/sessions/{there['session_id']}"
+    assert (await client.delete(path, headers=bearing(here))).status_code == 204
+    assert refusal(await client.delete(path, headers=bearing(here))) == (404, "not-found")
+
+
+@pytest.mark.parametrize("sent", ["Bearer", "Bearer ", "Bearer x", "Basic eA==", "x", ""])
+async def test_anything_but_an_access_token_is_refused(client: AsyncClient, sent: str) -> None:
+    answer = await client.get("/api/me", headers={"authorization": sent})
+    assert refusal(answer) == UNAUTHENTICATED
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_refresh_token_is_no_access_token(client: AsyncClient, build: Builders) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    answer = await client.get(
+        "/api/me", headers={"authorization": f"Bearer {tokens['refresh_token']}"}
+    )
+    assert refusal(answer) == UNAUTHENTICATED
