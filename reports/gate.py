@@ -130,7 +130,13 @@ def _why(readings: Sequence[Reading]) -> str:
     """The reasons of the worst readings, each once, sentence by sentence."""
     state = worst(tuple(reading.state for reading in readings))
     reasons = dict.fromkeys(reading.why for reading in readings if reading.state == state)
-    return ". ".join(f"{reason[0].upper()}{reason[1:]}" for reason in reasons)
+    return ". ".join(_capital(reason) for reason in reasons)
+
+
+def _capital(sentence: str) -> str:
+    """The sentence with a capital, unless it begins with a name such as `files_parsed`."""
+    first = sentence.partition(" ")[0]
+    return f"{sentence[0].upper()}{sentence[1:]}" if first.isalpha() else sentence
 
 
 def _with_waiver(verdict: Verdict, waivers: Iterable[Waiver]) -> Verdict:

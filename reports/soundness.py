@@ -57,7 +57,7 @@ def weigh(
 ) -> Weighed:
     """Weigh the evidence of one layer: `files` are all that claim to be of it."""
     if not files:
-        reason = f"layer {layer} left no evidence: it did not run, or not into this folder"
+        reason = f"layer {layer} left no evidence (it did not run, or not into this folder)"
         verdict = LayerVerdict(layer=layer, required=required, grade="unusable", reasons=(reason,))
         return Weighed(verdict, None)
     evidence = files[0]

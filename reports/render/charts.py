@@ -61,7 +61,8 @@ def _line(item: Series, factor: float, x_end: float, y_end: float, unit: str, me
     )
     scale = scale_of("", 0)
     last, peak = points[-1][1], max(value for _, value in points)
-    name = labelled("", item.dimensions).strip("{}") or metric
+    values = list(item.dimensions.values())
+    name = values[0] if len(values) == 1 else labelled("", item.dimensions).strip("{}") or metric
     return Line(
         name=name,
         points=inside,

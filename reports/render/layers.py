@@ -13,6 +13,7 @@ from reports.wording import duration, labelled, scale_of
 
 MOST_FAILURES = 40
 MOST_DETAIL_LINES = 18
+MOST_MISSING = 30
 OUTCOMES = ("failed", "error", "flaky", "skipped", "passed")
 
 
@@ -78,9 +79,14 @@ def _instrument(record: Instrument) -> InstrumentRow:
         name=labelled(record.name, record.dimensions),
         reading=reading,
         share=share,
-        missing=record.missing,
+        missing=_clipped(record.missing),
         detail=record.detail,
     )
+
+
+def _clipped(names: tuple[str, ...]) -> tuple[str, ...]:
+    rest = len(names) - MOST_MISSING
+    return (*names[:MOST_MISSING], f"and {rest} more") if rest > 0 else names
 
 
 def _finding(record: Finding, waived: Collection[str]) -> FindingRow:

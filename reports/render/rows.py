@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from reports.render.view import Bar, ObjectiveRow, ReadingRow
 from reports.verdicts import ORDER, Reading, State, Verdict
-from reports.wording import Scale, number, scale_of
+from reports.wording import Scale, count, number, scale_of
 
 SIGNS: dict[State, str] = {
     "met": "✓",
@@ -52,14 +52,12 @@ def _todo(verdict: Verdict, repeat: str) -> str:
 def reading_row(reading: Reading) -> ReadingRow:
     """One reading; numbers are rounded only as far as the limit allows."""
     scale = scale_of(reading.unit, reading.limit or 0.0)
-    limit = reading.limit
-    marks = () if limit is None else (limit,)
     return ReadingRow(
         state=reading.state,
         subject=reading.subject,
         layer=reading.layer,
-        value=DASH if reading.value is None else scale.show(reading.value, *marks),
-        limit=DASH if limit is None else f"{_spelled(reading.op)} {scale.show(limit)}",
+        value=_value(reading, scale),
+        limit=_limit(reading, scale),
         margin=_margin(reading, scale),
         samples=DASH if reading.samples is None else number(reading.samples),
         interval=_interval(reading, scale),
@@ -67,8 +65,13 @@ def reading_row(reading: Reading) -> ReadingRow:
         evidence=evidence_name(reading.path),
         sha256=reading.sha256,
         bar=_bar(reading, scale),
-        details=tuple(reading.missing[:MOST_DETAILS]),
+        details=_clipped(reading.missing),
     )
+
+
+def _clipped(names: tuple[str, ...]) -> tuple[str, ...]:
+    rest = len(names) - MOST_DETAILS
+    return (*names[:MOST_DETAILS], f"and {rest} more") if rest > 0 else names
 
 
 def evidence_name(path: str) -> str:
@@ -80,9 +83,30 @@ def _spelled(op: str) -> str:
     return {"<=": "≤", ">=": "≥", "==": "="}.get(op, op)
 
 
+def _value(reading: Reading, scale: Scale) -> str:
+    if reading.value is None:
+        return DASH
+    if reading.kind == "checks" and reading.limit is not None:
+        return f"{number(reading.value)} of {count(int(reading.limit), 'test')} passed"
+    if reading.kind == "findings":
+        return count(int(reading.value), "finding")
+    marks = () if reading.limit is None else (reading.limit,)
+    return scale.show(reading.value, *marks)
+
+
+def _limit(reading: Reading, scale: Scale) -> str:
+    if reading.limit is None:
+        return DASH
+    if reading.kind == "checks":
+        return "all of them" if reading.op == "==" else f"at least {number(reading.limit)}"
+    word = "bound" if reading.kind == "instrument" else "limit"
+    shown = number(reading.limit) if reading.kind == "findings" else scale.show(reading.limit)
+    return f"{word} {_spelled(reading.op)} {shown}"
+
+
 def _margin(reading: Reading, scale: Scale) -> str:
     """The distance to the limit, and as a share of it where the limit is not 0."""
-    if reading.margin is None or reading.op == "==":
+    if reading.margin is None or reading.op == "==" or (not reading.margin and not reading.limit):
         return DASH
     distance = scale.show(reading.margin, 0.0)
     if not reading.limit:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import textwrap
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from reports.render.interface import Renderer
 from reports.render.view import ObjectiveRow, View
+from reports.verdicts import ORDER
+from reports.wording import listed
 
 WIDTH = 110
-MOST_ROWS = 14
+MOST_GROUPS = 5
+_INDENT = 15
 COLOURS = {
     "go": "bold white on green4",
     "nogo": "bold white on red3",
@@ -66,30 +69,36 @@ class TerminalRenderer(Renderer):
         return target.getvalue()
 
     def _against(self, console: Console, view: View) -> None:
+        """What stands against a GO; objectives that share a reason share its lines."""
         everything = [*view.required, *[row for row in view.suites if row.required]]
         rows = [row for row in everything if row.state not in ("met", "waived")]
-        rows.sort(key=lambda row: row.state != "missed")
-        table = Table.grid(padding=(0, 2), expand=False)
-        table.add_column(no_wrap=True)
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="ellipsis", no_wrap=True, ratio=1)
-        for row in rows[:MOST_ROWS]:
-            table.add_row(
-                Text(f"{row.sign} {row.state}", style=STATE_COLOURS[row.state]),
-                Text(row.id),
-                Text(_reason(row)),
+        rows.sort(key=lambda row: -ORDER.index(row.state))
+        groups: dict[tuple[str, str, str], list[ObjectiveRow]] = {}
+        for row in rows:
+            groups.setdefault((row.state, row.why, row.todo), []).append(row)
+        for (state, why, todo), group in list(groups.items())[:MOST_GROUPS]:
+            head = f"{group[0].sign} {state}"
+            console.print(
+                Text.assemble(
+                    (head.ljust(_INDENT), STATE_COLOURS[state]),
+                    (listed((row.id for row in group), 6), "bold"),
+                )
             )
-        if rows:
-            console.print(table)
-        if len(rows) > MOST_ROWS:
-            console.print(Text(f"and {len(rows) - MOST_ROWS} more, all of them in the report"))
+            self._indented(console, why, most=2)
+            if todo:
+                self._indented(console, f"> {todo}", most=1)
+        if len(groups) > MOST_GROUPS:
+            console.print(Text(f"and {len(groups) - MOST_GROUPS} more reasons, all in the report"))
+
+    def _indented(self, console: Console, text: str, *, most: int) -> None:
+        room = self._width - _INDENT
+        lines = textwrap.wrap(
+            " ".join(text.split()), room, max_lines=most, placeholder=" ...", break_on_hyphens=False
+        )
+        for line in lines:
+            console.print(Text(" " * _INDENT + line))
 
     def _layers(self, console: Console, view: View) -> None:
         words = [f"{row.sign} {row.name} {row.wall} ({row.tests})" for row in view.layers]
         for index in range(0, len(words), 3):
             console.print(Text(" · ".join(words[index : index + 3]), style="dim"))
-
-
-def _reason(row: ObjectiveRow) -> str:
-    why = row.why.replace("\n", " ")
-    return f"[{row.todo}] {why}" if row.todo else why
