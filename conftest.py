@@ -13,4 +13,5 @@ pytest_plugins = (
     "fixtures.builders",
     "fixtures.live",
     "fixtures.browser",
+    "pytester",
 )
