@@ -39,9 +39,9 @@ def _migrate(settings: Settings, arguments: list[str]) -> int:
 
 
 def _seed(settings: Settings, arguments: list[str]) -> int:
-    from sut import seed
+    from sut.seed import main as seed
 
-    return seed.main(settings, arguments)
+    return seed(settings, arguments)
 
 
 def _serve(settings: Settings, arguments: list[str]) -> int:
