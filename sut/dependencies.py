@@ -56,7 +56,7 @@ def _known_parameters(route: APIRoute) -> frozenset[str]:
     for field in route.dependant.query_params:
         model = field.field_info.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
-            names.update(model.model_fields)
+            names.update(one.alias or name for name, one in model.model_fields.items())
         else:
             names.add(field.alias)
     return frozenset(names)

@@ -122,14 +122,10 @@ def _is_open(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     return and_(Match.status == "scheduled", Match.kick_off > now)
 
 
-def _in_time() -> ColumnElement[bool]:
-    """Whether a written prediction's match is open still: the write may have had to wait."""
-    return (
-        select(_is_open(func.clock_timestamp()))
-        .where(Match.id == Prediction.match_id)
-        .scalar_subquery()
-        .label("in_time")
-    )
+def _open_still(match_id: int) -> ColumnElement[bool]:
+    """Whether a match takes predictions after a write that may have had to wait."""
+    still = select(_is_open(func.clock_timestamp())).where(Match.id == match_id)
+    return still.scalar_subquery().label("in_time")
 
 
 async def add(
@@ -150,7 +146,7 @@ async def add(
         insert(Prediction)
         .from_select(columns, source)
         .on_conflict_do_nothing(index_elements=["account_id", "match_id"])
-        .returning(*_COLUMNS, _in_time())
+        .returning(*_COLUMNS, _open_still(match_id))
     )
     return (await session.execute(statement)).one_or_none()
 
