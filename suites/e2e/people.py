@@ -53,11 +53,17 @@ class Game:
     id: int
     home: str
     away: str
+    kick_off: datetime
 
     @property
     def field(self) -> str:
         """Its place on a page."""
         return f"#match-{self.id}"
+
+    @property
+    def fixtures(self) -> str:
+        """The page of fixtures that it stands on, whichever day this runs."""
+        return f"/?week={self.kick_off.date().isoformat()}"
 
 
 @dataclass(frozen=True)
@@ -69,14 +75,15 @@ class Organiser:
     def new_match(self, kick_off: timedelta = timedelta(minutes=50)) -> Game:
         """A match so long from now; near enough to stand on the first page of open matches."""
         home, away = self._ask("GET", "/api/teams")["items"][:2]
+        moment = datetime.now(UTC) + kick_off
         body = {
             "home_team_id": home["id"],
             "away_team_id": away["id"],
-            "kick_off": (datetime.now(UTC) + kick_off).isoformat(),
+            "kick_off": moment.isoformat(),
             "round": 38,
         }
         match = self._ask("POST", "/api/matches", body)
-        return Game(match["id"], home["name"], away["name"])
+        return Game(match["id"], home["name"], away["name"], moment)
 
     def move_kick_off(self, game: Game, kick_off: timedelta) -> None:
         """Move a match to so long from now; a negative time has it kick off in the past."""
@@ -91,6 +98,11 @@ class Organiser:
     def call_off(self, game: Game) -> None:
         """Cancel a match, so that it stands in no other test's way."""
         self._ask("PATCH", f"/api/matches/{game.id}", {"status": "cancelled"})
+
+    def register(self, person: Person) -> None:
+        """Make an account for somebody who only has to be there."""
+        body = {"email": person.email, "password": person.password, "display_name": person.name}
+        self._ask("POST", "/api/accounts", body)
 
     def promote(self, email: str, tier: str, password: str) -> None:
         """Give a person a tier."""

@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from sut.accounts.access import Principal
@@ -15,18 +16,17 @@ from sut.dependencies import PlatformDep, RequestId
 from sut.forecasts import service as forecasts
 from sut.forecasts.schemas import Forecast
 from sut.matches import service as matches
-from sut.matches.schemas import MatchPage, MatchView
+from sut.matches.schemas import MatchFilter, MatchPage, MatchView
 from sut.platform import Platform
 from sut.problems import INVALID_REQUEST, Problem
 from sut.web import queries
 from sut.web.messages import refusal_of
 from sut.web.pages import PageRoute, form_of, page, see
 from sut.web.visitors import AnyVisitor, LoggedIn, Visitor
-from sut.wire import YEAR_MAX, YEAR_MIN
+from sut.wire import YEAR_MAX, YEAR_MIN, Id
 
 MATCHES_MAX = 100
 WEEK = timedelta(days=7)
-FREE = "free"
 
 router = APIRouter(route_class=PageRoute)
 
@@ -88,7 +88,7 @@ async def show_fixtures(
 
 @router.post("/forecasts/{match_id}")
 async def ask_for_forecast(
-    match_id: int,
+    match_id: Annotated[Id, Path()],
     request: Request,
     principal: LoggedIn,
     visitor: AnyVisitor,
@@ -120,7 +120,7 @@ async def _show(
     hint = ""
     if visitor.principal is None:
         hint = "Log in to see forecasts." if ahead else ""
-    elif visitor.tier != FREE or visitor.principal.role == "admin":
+    elif forecasts.rights_of(visitor.principal.role, visitor.principal.tier).a_day is None:
         shown = await _forecasts(platform, visitor.principal, ahead, request_id)
     else:
         seen = await _seen_today(platform, visitor.principal)
@@ -144,7 +144,8 @@ async def _show(
 
 async def _matches_of(platform: Platform, week: Week) -> list[MatchView]:
     since = datetime.combine(week.first, time(), UTC)
-    wanted = matches.Filter(since=since, until=since + WEEK, limit=MATCHES_MAX)
+    span = {"from": since, "to": since + WEEK, "limit": MATCHES_MAX}
+    wanted = MatchFilter.model_validate(span)
     body = await matches.list_matches(platform, wanted)
     return MatchPage.model_validate_json(body).items
 

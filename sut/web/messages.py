@@ -22,11 +22,13 @@ _ADVICE: Mapping[ProblemType, str] = {
     problems.WRONG_PASSWORD: "Nothing was changed. Type your current password and try again.",
     problems.EMAIL_TAKEN: "Log in with it, or register with another address.",
     problems.PREDICTION_CLOSED: "Predictions close at kick-off. Nothing was changed.",
-    problems.ALREADY_PREDICTED: "Your earlier prediction is shown below; change it there.",
+    problems.ALREADY_PREDICTED: (
+        "Nothing was changed. The slip below says what is saved; send yours again to replace it."
+    ),
     problems.IDEMPOTENCY_KEY_REUSED: "Open the page again, then send the form once more.",
     problems.PRECONDITION_FAILED: (
-        "Another tab or device saved something else. The form shows what is saved now; "
-        "nothing of yours was stored. Send it again to replace it."
+        "Another tab or device has saved something else, and nothing of yours was stored. "
+        "The slip below says what is saved; send yours again to replace it."
     ),
     problems.PRECONDITION_REQUIRED: "Open the page again, then send the form once more.",
     problems.FORECAST_QUOTA_USED: (
@@ -43,7 +45,7 @@ _ADVICE: Mapping[ProblemType, str] = {
 # Only these can be shown after a redirect, whatever an address says.
 DONE: Mapping[str, str] = {
     "registered": "Welcome. Your account is ready.",
-    "predicted": "Your prediction is saved.",
+    "created": "Your prediction is saved.",
     "changed": "Your prediction is changed.",
     "name": "Your name is changed.",
     "password": "Your password is changed, and every session has ended. Log in again.",
@@ -76,6 +78,8 @@ class Refusal:
 def refusal_of(problem: Problem) -> Refusal:
     """What to show of a problem; its detail says nothing of the inside, so it may stand there."""
     advice = _ADVICE.get(problem.type) or problem.detail or "Try again."
+    if problem.type is problems.INVALID_REQUEST and problem.detail:
+        advice = problem.detail
     wait_s = problem.headers.get("retry-after")
     if wait_s:
         advice = f"Try again in {wait_s} seconds."

@@ -17,6 +17,9 @@ from sut.leaderboard.models import Score
 from sut.matches.models import Match
 from sut.predictions.models import Prediction
 
+Place = tuple[datetime, int]
+"""Where a list by kick-off and id goes on."""
+
 
 @dataclass(frozen=True)
 class Slip:
@@ -76,8 +79,22 @@ async def forecasts_seen_today(session: AsyncSession, account_id: int) -> set[in
     return set((await session.execute(statement)).scalars())
 
 
+async def clock(session: AsyncSession) -> datetime:
+    """The database's time, which decides when predictions close."""
+    now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    return now
+
+
+async def prediction_id(session: AsyncSession, account_id: int, match_id: int) -> int | None:
+    """The number of a person's prediction of a match."""
+    statement = select(Prediction.id).where(
+        Prediction.account_id == account_id, Prediction.match_id == match_id
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
 async def open_slips(
-    session: AsyncSession, account_id: int, after: tuple[datetime, int] | None, limit: int
+    session: AsyncSession, account_id: int, after: Place | None, limit: int
 ) -> list[Slip]:
     """Matches that still take predictions, soonest first, from after a (kick-off, id) place."""
     statement = (
@@ -89,13 +106,6 @@ async def open_slips(
     if after is not None:
         statement = statement.where(tuple_(Match.kick_off, Match.id) > after)
     return await _read(session, statement)
-
-
-async def slip_of(session: AsyncSession, account_id: int, match_id: int) -> Slip | None:
-    """One match, whatever its state, with this person's prediction."""
-    statement = _slips(account_id, outer=True).where(Match.id == match_id)
-    found = await _read(session, statement)
-    return found[0] if found else None
 
 
 async def closed_slips(session: AsyncSession, account_id: int, limit: int) -> list[Slip]:

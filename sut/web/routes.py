@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from sut.problems import NOT_FOUND, Problem
-from sut.web import account, entrance, leaderboard
+from sut.web import account, entrance, fixtures, leaderboard, predictions
 from sut.web.pages import PageRoute
 from sut.web.render import assets, service_worker
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for part in (entrance, leaderboard, account):
+for part in (fixtures, entrance, predictions, leaderboard, account):
     router.include_router(part.router)
 
 

@@ -1,0 +1,76 @@
+"""The last seen fixtures stay readable when the network, or the service, is gone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fixtures.browser import NewContext
+from fixtures.live import LIMITS_FOR_TESTS, LiveService, LiveServiceFactory
+from suites.e2e.people import Person, register, someone
+
+pytestmark = pytest.mark.objective("web-offline")
+
+KEPT = "caches.match('/').then((kept) => kept ? kept.text() : '')"
+
+
+@pytest.fixture
+def own_service(live_service_factory: LiveServiceFactory) -> LiveService:
+    """A service that this test may stop."""
+    return live_service_factory(environment=LIMITS_FOR_TESTS)
+
+
+def visit(new_context: NewContext, service: LiveService, person: Person | None = None) -> Page:
+    """See the fixtures, logged in or not, until the service worker has kept them."""
+    page = new_context(base_url=service.url).new_page()
+    page.goto("/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    if person is not None:
+        register(page, person)
+        expect(page.get_by_role("banner")).to_contain_text(person.name)
+    page.wait_for_function(KEPT)
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    return page
+
+
+def test_without_a_network_the_last_seen_fixtures_are_shown_and_say_so(
+    new_context: NewContext, own_service: LiveService
+) -> None:
+    page = visit(new_context, own_service)
+    expect(page.get_by_text("You are offline")).to_be_hidden()
+    seen = page.locator(".side").all_inner_texts()
+    assert len(seen) > 2, "a seeded season has matches this week"
+    own_service.stop()
+    page.goto("/")
+    expect(page.get_by_text("You are offline")).to_be_visible()
+    assert page.locator(".side").all_inner_texts() == seen
+    assert page.evaluate("document.styleSheets[0].cssRules.length") > 10, "the style is kept too"
+
+
+def test_without_a_network_other_pages_lead_to_the_kept_fixtures(
+    new_context: NewContext, own_service: LiveService
+) -> None:
+    page = visit(new_context, own_service)
+    own_service.stop()
+    page.goto("/leaderboard")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Fixtures")
+    expect(page.get_by_text("You are offline")).to_be_visible()
+
+
+def test_what_is_kept_holds_nothing_of_the_person_who_looked(
+    new_context: NewContext, own_service: LiveService
+) -> None:
+    person = someone()
+    page = visit(new_context, own_service, person)
+    page.goto("/")
+    page.goto("/account")
+    kept = page.evaluate(KEPT)
+    assert "Fixtures" in kept
+    assert person.name not in kept
+    assert "Log out" not in kept
+    names = page.evaluate(
+        """async () => { const paths = (keys) => keys.map((one) => new URL(one.url).pathname);
+        const kept = (await caches.keys()).map(async (name) => (await caches.open(name)).keys());
+        return (await Promise.all(kept)).flatMap(paths); }"""
+    )
+    assert sorted(set(names)) == ["/", "/static/icon.svg", "/static/site.css", "/static/site.js"]
