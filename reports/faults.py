@@ -141,15 +141,25 @@ def section_at(sections: Sequence[Section], index: int) -> Section:
 
 def problems(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
     """What a model complains of: the path of each field, and the complaint with what was found."""
-    return [(item["loc"], _sentence(item)) for item in error.errors(include_url=False)]
+    return [_complaint(item) for item in error.errors(include_url=False)]
 
 
-def _sentence(item: Mapping[str, Any]) -> str:
-    message = str(item["msg"]).removeprefix("Value error, ")
+def _complaint(item: Mapping[str, Any]) -> tuple[tuple[str | int, ...], str]:
+    place, message = tuple(item["loc"]), str(item["msg"]).removeprefix("Value error, ")
     if item["type"] == "missing":
-        return "missing"
+        return place, "missing"
     if item["type"] == "extra_forbidden":
-        return "unknown field"
+        return place, "unknown field"
     if item["type"] == "value_error":
-        return message
-    return f"{message[0].lower()}{message[1:]}, found {item['input']!r}"
+        return place, message
+    if item["type"] == "union_tag_not_found":
+        return (*place, "kind"), "missing"
+    if item["type"] == "union_tag_invalid":
+        problem = f"expected one of {item['ctx']['expected_tags']}, found {item['ctx']['tag']!r}"
+        return (*place, "kind"), problem
+    return place, f"{message[0].lower()}{message[1:]}, found {_short(item['input'])}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

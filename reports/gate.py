@@ -123,7 +123,7 @@ def _judge_one(
 
 
 def _not_shown_yet(objective: Objective) -> str:
-    return f"nothing shows this yet; it is for the {listed(objective.shown_by)} layer to show"
+    return f"Nothing shows this yet; it is for the {listed(objective.shown_by)} layer to show"
 
 
 def _why(readings: Sequence[Reading]) -> str:

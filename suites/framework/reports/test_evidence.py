@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.evidence import (
+    KINDS,
+    AnyRecord,
+    Check,
+    Closing,
+    DecodeError,
+    EvidenceWriter,
+    Finding,
+    Instrument,
+    Measurement,
+    Opening,
+    Provenance,
+    Series,
+    decode,
+    encode,
+    fingerprint,
+    read_layer,
+)
+from suites.framework.reports.runs import check, measured, provenance, write
+
+EXAMPLES: tuple[AnyRecord, ...] = (
+    Provenance(commit="c", tree="t", dirty=True, machine={"cpu": "x"}, tools={"ruff": "1"}),
+    Opening(tree="t", command="pytest", collected=3, deselected=1),
+    Check(id="a::b", outcome="flaky", seconds=0.5, objectives=("o",), attachments=("x.png",)),
+    Measurement(metric="m_ms", value=1.5, unit="ms", low=1.0, high=2.0, dimensions={"a": "b"}),
+    Series(metric="m", unit="ms", points=((0.0, 1.0), (1.0, 2.5))),
+    Finding(tool="t", rule="r", severity="high", message="m", fingerprint="f", path="p", line=3),
+    Instrument(name="n", value=3.0, total=4.0, missing=("x",)),
+    Closing(exit_status=1, seconds=1.0, lines=3, sha256="s"),
+)
+
+
+@pytest.mark.parametrize("record", EXAMPLES, ids=lambda record: record.kind)
+def test_a_record_is_read_as_it_was_written(record: AnyRecord) -> None:
+    assert decode(encode(record)) == record
+
+
+def test_every_kind_of_record_is_among_the_examples() -> None:
+    assert {record.kind for record in EXAMPLES} == set(KINDS)
+
+
+@given(value=st.floats(allow_nan=False, allow_infinity=False), text=st.text())
+def test_numbers_and_texts_survive(value: float, text: str) -> None:
+    record = Measurement(metric=text, value=value, unit="ms", dimensions={"k": text})
+    assert decode(encode(record)) == record
+    assert "\n" not in encode(record)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_a_number_cannot_be_written(value: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode(measured(value))
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", "-1e999", "1" + "0" * 400])
+def test_what_is_not_a_number_cannot_be_read(value: str) -> None:
+    with pytest.raises(DecodeError, match=r"not a number|finite number"):
+        decode(f'{{"kind":"measurement","metric":"m","unit":"ms","value":{value}}}')
+
+
+def test_every_faulty_field_is_named_at_once() -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode('{"kind":"check","id":3,"outcome":"green","seconds":true,"colour":"red"}')
+    for field in ("id", "outcome", "seconds", "colour"):
+        assert f"field {field}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("[1]", "expected a JSON object, found list"),
+        ('{"kind":"rumour"}', "field kind: expected one of"),
+        ('{"id":"a"}', "field kind: expected one of"),
+        ('{"kind":"check","outcome":"passed"}', "field id: missing"),
+        ('{"kind":"series","metric":"m","unit":"s","points":[[1]]}', "expected 2 items, found 1"),
+        ('{"kind":"opening","collected":true}', "expected int, found True"),
+        ('{"kind":"instrument","name":"n","value":1,"dimensions":{"a":1}}', "object of str"),
+        ("", "not JSON"),
+    ],
+)
+def test_a_line_that_is_no_record_says_what_was_expected(line: str, told: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(line)
+    assert told in str(caught.value)
+
+
+def test_a_file_written_in_order_is_whole(tmp_path: Path) -> None:
+    path = write(tmp_path, "load", measured(3), check())
+    layer = read_layer(path)
+    assert layer.faults == ()
+    assert layer.layer == "load"
+    assert isinstance(layer.records[-1], Closing)
+
+
+def test_evidence_is_never_written_over(tmp_path: Path) -> None:
+    path = write(tmp_path, "load", check())
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError):
+        EvidenceWriter(path, run="again", layer="load")
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_not_there_is_a_fault_not_a_crash(tmp_path: Path) -> None:
+    layer = read_layer(tmp_path / "gone.ndjson")
+    assert not layer.whole
+    assert "cannot be read" in str(layer.faults[0])
+
+
+def test_all_faults_of_a_file_are_told_with_their_lines(tmp_path: Path) -> None:
+    path = write(tmp_path, "load", measured(3), check())
+    lines = path.read_text().splitlines()
+    lines[2] = lines[2].replace('"unit":"ms"', '"unit":7')
+    lines[3] = "{"
+    path.write_text("\n".join(lines) + "\n")
+    faults = [str(fault) for fault in read_layer(path).faults]
+    assert f"{path}:3: field unit: expected str, found 7" in faults
+    assert any(fault.startswith(f"{path}:4: not JSON") for fault in faults)
+    assert any("were changed" in fault for fault in faults)
+
+
+def test_a_schema_of_another_version_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "load.ndjson"
+    writer = EvidenceWriter(path, run="r", layer="load")
+    for record in (replace(provenance(), schema=2), Opening(tree="t")):
+        writer.write(record)
+    writer.close(0)
+    assert [fault.problem for fault in read_layer(path).faults] == [
+        "field schema: expected 1, found 2"
+    ]
+
+
+def test_bytes_that_are_no_text_are_a_fault(tmp_path: Path) -> None:
+    path = write(tmp_path, "load", check())
+    path.write_bytes(path.read_bytes().replace(b"suites/x", b"suites\xff\xfe", 1))
+    assert not read_layer(path).whole
+
+
+def test_a_fingerprint_depends_on_each_part_and_its_place() -> None:
+    marks = {fingerprint("a", "b"), fingerprint("b", "a"), fingerprint("ab"), fingerprint("a", "")}
+    assert len(marks) == 4
+    assert fingerprint("a", "b") == fingerprint("a", "b")
+
+
+def test_a_line_is_one_object_of_json() -> None:
+    body = json.loads(encode(check()))
+    assert body["kind"] == "check"
