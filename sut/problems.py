@@ -52,6 +52,8 @@ IDEMPOTENCY_KEY_REUSED = ProblemType(
 )
 PRECONDITION_FAILED = ProblemType("precondition-failed", 412, "It was changed in the meantime")
 PRECONDITION_REQUIRED = ProblemType("precondition-required", 428, "Send If-Match")
+TEAM_AGAINST_ITSELF = ProblemType("team-against-itself", 409, "A team cannot play itself")
+NO_FORECAST = ProblemType("no-forecast", 409, "A cancelled match has no forecast")
 FORECAST_QUOTA_USED = ProblemType("forecast-quota-used", 403, "No forecasts left today")
 INVALID_CURSOR = ProblemType("invalid-cursor", 422, "The cursor is not one of ours, or too old")
 TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Slow down")

@@ -31,6 +31,9 @@ def _parse(arguments: Sequence[str]) -> Plan:
     parser.add_argument("--players", type=_count, default=Plan.players)
     parser.add_argument("--predictions", type=_count, default=Plan.predictions)
     parser.add_argument("--seed", type=_count, default=Plan.seed)
+    parser.add_argument(
+        "--fresh", action="store_true", help="first remove what is there (development only)"
+    )
     return Plan(**vars(parser.parse_args(arguments)))
 
 

@@ -10,11 +10,11 @@ from sut import answers
 from sut.dependencies import CurrentPrincipal, PlatformDep, RequestId
 from sut.forecasts import service
 from sut.forecasts.schemas import Forecast
-from sut.problems import FORECAST_QUOTA_USED, NOT_FOUND, documented
+from sut.problems import FORECAST_QUOTA_USED, NO_FORECAST, NOT_FOUND, documented
 from sut.wire import Id
 
 router = APIRouter(tags=["forecasts"])
-MatchId = Annotated[Id, Path(description="A match's number.")]
+MatchId = Annotated[Id, Path(description="A match's number.", examples=[214])]
 
 
 @router.get(
@@ -22,7 +22,7 @@ MatchId = Annotated[Id, Path(description="A match's number.")]
     operation_id="get_forecast",
     summary="Forecast a match",
     response_model=Forecast,
-    responses=documented(NOT_FOUND, service.NO_FORECAST, FORECAST_QUOTA_USED),
+    responses=documented(NOT_FOUND, NO_FORECAST, FORECAST_QUOTA_USED),
 )
 async def get_forecast(
     platform: PlatformDep, principal: CurrentPrincipal, request_id: RequestId, match_id: MatchId

@@ -24,10 +24,9 @@ from sut.forecasts.schemas import Forecast
 from sut.matches import repository as matches
 from sut.matches import service as match_rules
 from sut.platform import Platform
-from sut.problems import FORECAST_QUOTA_USED, NOT_FOUND, Problem, ProblemType
+from sut.problems import FORECAST_QUOTA_USED, NO_FORECAST, NOT_FOUND, Problem
 from sut.tables import AnyRow
 
-NO_FORECAST = ProblemType("no-forecast", 409, "A cancelled match has no forecast")
 FREE_A_DAY = 3
 AREA, MODEL = Area("forecasts"), Area("forecast_model")
 

@@ -21,17 +21,17 @@ from sut.matches.schemas import (
     TeamView,
 )
 from sut.problems import (
-    FORBIDDEN,
     INVALID_CURSOR,
     MOVE_NOT_ALLOWED,
     NOT_FOUND,
+    TEAM_AGAINST_ITSELF,
     documented,
 )
 from sut.wire import Id
 
 router = APIRouter(tags=["matches"])
-TeamId = Annotated[Id, Path(description="A team's number.")]
-MatchId = Annotated[Id, Path(description="A match's number.")]
+TeamId = Annotated[Id, Path(description="A team's number.", examples=[3])]
+MatchId = Annotated[Id, Path(description="A match's number.", examples=[214])]
 
 
 def _to_match(operation: str, source: str) -> dict[str, Any]:
@@ -131,9 +131,18 @@ async def get_match(request: Request, platform: PlatformDep, match_id: MatchId) 
                 "get_match": _to_match("get_match", "$response.body#/id"),
                 "change_match": _to_match("change_match", "$response.body#/id"),
                 "enter_result": _to_match("enter_result", "$response.body#/id"),
+                "get_forecast": _to_match("get_forecast", "$response.body#/id"),
+                "create_prediction": {
+                    "operationId": "create_prediction",
+                    "requestBody": {
+                        "match_id": "$response.body#/id",
+                        "home_goals": 2,
+                        "away_goals": 1,
+                    },
+                },
             },
         },
-        **documented(FORBIDDEN, NOT_FOUND, service.TEAM_AGAINST_ITSELF),
+        **documented(NOT_FOUND, TEAM_AGAINST_ITSELF),
     },
 )
 async def create_match(
@@ -156,7 +165,7 @@ async def create_match(
     response_model=MatchView,
     responses={
         200: {"headers": etags.HEADER},
-        **documented(FORBIDDEN, NOT_FOUND, MOVE_NOT_ALLOWED),
+        **documented(NOT_FOUND, MOVE_NOT_ALLOWED),
     },
 )
 async def change_match(
@@ -184,7 +193,7 @@ async def change_match(
     response_model=MatchView,
     responses={
         200: {"headers": etags.HEADER},
-        **documented(FORBIDDEN, NOT_FOUND, MOVE_NOT_ALLOWED),
+        **documented(NOT_FOUND, MOVE_NOT_ALLOWED),
     },
 )
 async def enter_result(

@@ -133,12 +133,16 @@ class Standings(Answer):
 class MatchFilter(PageFilter):
     """Which matches to list, by kick-off and then number."""
 
-    status: Status | None = Field(default=None, description="Only matches in this state.")
-    team_id: Id | None = Field(default=None, description="Only matches of this team.")
-    since: Instant | None = Field(
+    status: Status | SkipJsonSchema[None] = Field(
+        default=None, description="Only matches in this state."
+    )
+    team_id: Id | SkipJsonSchema[None] = Field(
+        default=None, description="Only matches of this team."
+    )
+    since: Instant | SkipJsonSchema[None] = Field(
         default=None, alias="from", description="Only kick-offs at or after this time."
     )
-    until: Instant | None = Field(
+    until: Instant | SkipJsonSchema[None] = Field(
         default=None, alias="to", description="Only kick-offs before this time."
     )
 

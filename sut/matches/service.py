@@ -28,14 +28,12 @@ from sut.matches.schemas import (
 from sut.operations import audit
 from sut.platform import Platform
 from sut.predictions import repository as predictions
-from sut.problems import MOVE_NOT_ALLOWED, NOT_FOUND, Problem, ProblemType
+from sut.problems import MOVE_NOT_ALLOWED, NOT_FOUND, TEAM_AGAINST_ITSELF, Problem
 from sut.tables import AnyRow
 
 AREA, STANDINGS, TEAMS = Area("matches"), Area("standings"), Area("teams")
 ANY_MATCH, TABLE, RESULTS, CLUBS = "matches", "standings", "results", "teams"
 """Cache tags: of all lists of matches, of the table, of the set of results, of the clubs."""
-
-TEAM_AGAINST_ITSELF = ProblemType("team-against-itself", 409, "A team cannot play itself")
 
 
 def tag_of(match_id: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from sut import answers, etags
 from sut.dependencies import CurrentPrincipal, PlatformDep, RequestId
@@ -34,15 +36,18 @@ from sut.wire import Id
 
 router = APIRouter(tags=["predictions"])
 PredictionId = Annotated[Id, Path(description="A prediction's number.")]
-MatchId = Annotated[Id, Path(description="A match's number.")]
+MatchId = Annotated[Id, Path(description="A match's number.", examples=[180])]
 IdempotencyKey = Annotated[
-    str | None,
+    Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")] | SkipJsonSchema[None],
     Header(
-        pattern=r"^[A-Za-z0-9_-]{8,64}$",
+        alias="Idempotency-Key",
         description="Sent again within 24 hours with the same body, it is answered the same.",
     ),
 ]
-IfMatch = Annotated[str | None, Header(description="The ETag of the version to change; not `*`.")]
+IfMatch = Annotated[
+    str | SkipJsonSchema[None],
+    Header(alias="If-Match", description="The ETag of the version to change; not `*`."),
+]
 
 _CREATED_HEADERS = {
     **etags.HEADER,

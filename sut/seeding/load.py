@@ -12,6 +12,9 @@ import numpy as np
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from sut.leaderboard.service import TAG as LEADERBOARD
+from sut.matches.service import ANY_MATCH, RESULTS, TABLE, tag_of
+from sut.matches.service import CLUBS as TEAMS
 from sut.passwords import hash_now
 from sut.seeding.people import (
     PASSWORD,
@@ -25,14 +28,17 @@ from sut.seeding.people import (
 from sut.seeding.season import CLUBS, Fixture, make_season
 from sut.settings import Settings
 
+CACHE_TAGS = (ANY_MATCH, TABLE, RESULTS, TEAMS, LEADERBOARD)
+
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a season to make, and from which random seed."""
+    """How large a season to make, from which random seed, and whether in place of another."""
 
     players: int = 2_000
     predictions: int = 20_000
     seed: int = 1
+    fresh: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,11 @@ class SeedRefused(Exception):  # noqa: N818 (a refusal, not a fault)
 async def seed(settings: Settings, plan: Plan) -> Seeded:
     """Make the season around the database's present moment.
 
-    Raises SeedRefused when the database holds a season already, or has no room for the plan.
+    `fresh` first removes every row but the audit trail, which is append-only, and owes the cache
+    of every running worker its invalidation.
+
+    Raises SeedRefused when the database holds a season already, when it must not be emptied, or
+    when the players have no room for the predictions.
     """
     began = time.perf_counter()
     engine = create_async_engine(settings.database_url, poolclass=NullPool)
@@ -72,8 +82,12 @@ async def seed(settings: Settings, plan: Plan) -> Seeded:
 async def _fill(
     driver: asyncpg.Connection, settings: Settings, plan: Plan
 ) -> tuple[int, int, int, int]:
-    if await driver.fetchval("select exists (select from teams) or exists (select from accounts)"):
-        raise SeedRefused("the database holds data already; seed a freshly migrated one")
+    if plan.fresh:
+        await _empty(driver, settings)
+    elif await driver.fetchval(
+        "select exists (select from teams) or exists (select from accounts)"
+    ):
+        raise SeedRefused("the database holds data already; migrate a new one, or add --fresh")
     now: datetime = await driver.fetchval("select clock_timestamp()")
     random = np.random.default_rng(plan.seed)
     fixtures = make_season(random, now)
@@ -92,6 +106,15 @@ async def _fill(
     await _copy_scores(driver, players, guesses)
     await _finish(driver)
     return len(CLUBS), len(fixtures), len(players), len(guesses)
+
+
+async def _empty(driver: asyncpg.Connection, settings: Settings) -> None:
+    if settings.environment != "development":
+        raise SeedRefused("--fresh removes every account; it runs in development only")
+    matches = await driver.fetch("select id from matches")
+    await driver.execute("truncate accounts, teams restart identity cascade")
+    tags = [*CACHE_TAGS, *(tag_of(row["id"]) for row in matches)]
+    await driver.executemany("insert into stale_tags (tag) values ($1)", [(tag,) for tag in tags])
 
 
 async def _copy(
