@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from fixtures.application import BASE_URL
 from fixtures.database import Database as TestDatabase
+from suites.integration.clock import StoppedClock
 from suites.integration.sql import Sql
 from sut.app import Service, create_app
 from sut.cache import Cache
@@ -23,6 +24,22 @@ async def sql(database: TestDatabase) -> AsyncIterator[Sql]:
     connection = await Sql.connect(database.dsn)
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def watcher(database: TestDatabase) -> AsyncIterator[Sql]:
+    """A second connection, to look on while the first is in a transaction."""
+    connection = await Sql.connect(database.dsn)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def clock(database: TestDatabase, sql: Sql) -> StoppedClock:
+    """The database's clock, stopped; ask for it before `app`, whose connections must see it."""
+    stopped = StoppedClock(sql)
+    await stopped.stop(database.name)
+    return stopped
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
@@ -26,12 +26,12 @@ class Sql:
 
     async def run(self, statement: str, *values: object) -> int:
         """Run a statement; the number of rows that it touched."""
-        cursor = await self.connection.execute(cast("LiteralString", statement), values or None)
+        cursor = await self.connection.execute(statement, values or None)
         return cursor.rowcount
 
     async def rows(self, statement: str, *values: object) -> Sequence[dict[str, Any]]:
         """All rows of a query."""
-        cursor = await self.connection.execute(cast("LiteralString", statement), values or None)
+        cursor = await self.connection.execute(statement, values or None)
         return await cursor.fetchall()
 
     async def row(self, statement: str, *values: object) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from fixtures.redis_namespaces import RedisNamespace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from fixtures.redis_namespaces import RedisNamespace
 from suites.integration.cache.source import Source
 from sut.cache import Area, Cache
 from sut.settings import Settings
