@@ -35,7 +35,7 @@ from scenarios.journeys.interface import Journey
 from scenarios.plan import Arrival, JourneysError, Plan, schedule
 from scenarios.sessions import Accounts, NobodyFreeError, Sessions
 from scenarios.targets import BAD_INPUT
-from scenarios.visit import LocustVisit, VisitCutError, VisitDesk, count_opened
+from scenarios.visit import LocustVisit, VisitCutError, VisitDesk, prepare_connections
 from scenarios.wire import Fault, Message, Progress, Ready, Result, encode
 
 ON_TIME_S = 0.1
@@ -110,7 +110,7 @@ class Generator:
     def _prepare(self, client: FastHttpSession) -> None:
         """Log people in, so that the first visits find some. Raises VisitCutError, ValueError."""
         plan = self._plan
-        count_opened(client, plan.url, self._on_connection)
+        prepare_connections(client, plan.url, self._on_connection)
         accounts = None if plan.player is None else Accounts(plan.player, plan.share, plan.of)
         self._desk = VisitDesk(client, plan, self._sessions, accounts)
         if self._log_in is None:

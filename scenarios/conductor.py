@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import FrameType
 
 from scenarios.observer import Observer
@@ -19,6 +20,7 @@ from scenarios.plan import Plan
 from scenarios.runs import Run
 from scenarios.wire import Fault, Message, Progress, Ready, Result, decode
 
+ROOT = Path(__file__).resolve().parent.parent
 PREPARE_WITHIN_S = 60.0
 LEAD_S = 0.3  # between the word to start and the first arrival
 END_EXTRA_S = 15.0  # beyond the last answer that a generator waits for
@@ -110,6 +112,7 @@ class Conductor:
             stdout=subprocess.PIPE,
             text=True,
             bufsize=1,
+            cwd=ROOT,
         )
         generator = _Generator(number, process)
         share = self.plan.model_copy(update={"share": number, "of": self.generators})

@@ -13,6 +13,7 @@ from typing import Any
 import gevent  # type: ignore[import-untyped]
 import orjson
 from gevent.lock import BoundedSemaphore  # type: ignore[import-untyped]
+from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
 from scenarios.journeys.interface import Answer, Visit
@@ -47,10 +48,15 @@ class VisitDesk:
         self.scheme = recipe.scheme if recipe else "Bearer"
 
 
-def count_opened(client: FastHttpSession, url: str, opened: Callable[[], None]) -> None:
-    """Call `opened` for each connection that the client opens to `url`."""
+def prepare_connections(client: FastHttpSession, url: str, opened: Callable[[], None]) -> None:
+    """Call `opened` for each connection that the client opens to `url`; never repeat a request.
+
+    The client would repeat a read once for each place in its pool when the service hangs up on it,
+    which hides that the service did. It takes the number from the pool's `size`.
+    """
     pool = client.client.clientpool.get_client(url)._connection_pool
     pool.after_connect = lambda sock: opened()  # type: ignore[method-assign]
+    pool.size = -1
 
 
 class LocustVisit(Visit):
@@ -155,6 +161,8 @@ class LocustVisit(Visit):
 
 
 def _no_answer(error: BaseException | None, timeout_s: float) -> str:
+    if isinstance(error, RetriesExceeded):
+        error = vars(error).get("original", error)  # what the last try met
     if isinstance(error, TimeoutError):
         return f"no answer within {timeout_s:g} s"
     return f"no answer: {type(error).__name__}"

@@ -1,0 +1,1 @@
+"""Journeys for tests of what the generator does with them; without a MIX of their own."""

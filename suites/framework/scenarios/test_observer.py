@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from scenarios.observer import Observer, Scrape, scrape
+from suites.framework.scenarios.loopback import serving
+
+BUSY = "import time\nprint('on', flush=True)\nwhile True: pass"
+
+
+def test_metrics_are_read_and_summed_over_their_labels() -> None:
+    with serving() as server:
+        found = scrape(f"{server.url}/metrics")
+    assert found.total("db_pool_connections") == 5
+    assert found.total("db_pool_connections", state="idle") == 2
+    assert found.has("cache_reads_total")
+    assert not found.has("db_statement_seconds_bucket")
+
+
+def test_a_busy_process_shows_and_one_that_ended_does_not_disturb() -> None:
+    process = subprocess.Popen([sys.executable, "-c", BUSY], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        observer = Observer(pids=(process.pid,))
+        observer.begin(0.0)
+        spent = os.times().children_user
+        while not observer.seen.cpu_share or observer.seen.cpu_share[-1][1] == 0:
+            observer.look(observer.seen.cpu_share[-1][0] + 1 if observer.seen.cpu_share else 1.0)
+        assert spent == os.times().children_user
+        assert observer.seen.memory_mb[-1][1] > 1
+    finally:
+        process.kill()
+        process.wait()
+    looks = len(observer.seen.cpu_share)
+    observer.end(1_000.0)
+    assert len(observer.seen.cpu_share) == looks
+
+
+def test_metrics_that_cannot_be_had_are_counted_not_raised() -> None:
+    def fails(url: str) -> Scrape:
+        raise OSError(f"{url} is gone")
+
+    observer = Observer(metrics_url="http://127.0.0.1:1/metrics", read=fails)
+    observer.begin(0.0)
+    observer.end(1.0)
+    assert observer.seen.scrapes == 2
+    assert observer.seen.scrapes_failed[0] == "0 s: http://127.0.0.1:1/metrics is gone"
+    assert observer.seen.before is None
+
+
+def test_an_answer_that_is_no_metrics_is_refused() -> None:
+    with serving() as server, pytest.raises(ValueError, match="<html>"):
+        scrape(f"{server.url}/page")
