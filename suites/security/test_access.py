@@ -1,0 +1,158 @@
+"""Who may do what: every cell of the policy, and what a body or an answer must never carry."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from httpx import AsyncClient
+
+from fixtures.application import SettingsFactory
+from fixtures.database import Database
+from fixtures.evidence import Evidence
+from suites.contract import access
+from suites.contract.access import Policy
+from suites.contract.recipes import RECIPES
+from suites.contract.world import Request, World, world_of
+from suites.security.access_matrix import Proof, prove
+from sut.app import Service
+from sut.settings import Settings
+
+pytestmark = pytest.mark.objective("sec-access")
+
+
+@pytest.fixture
+def settings(settings_with: SettingsFactory) -> Settings:
+    """Everybody here comes from one address."""
+    return settings_with(
+        login_limit_per_minute=1_000_000,
+        visitor_limit_per_minute=1_000_000,
+        player_limit_per_minute=1_000_000,
+    )
+
+
+@pytest.fixture
+async def world(app: Service, client: AsyncClient, database: Database) -> AsyncIterator[World]:
+    async with world_of(database.url, client, app.openapi()) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return access.load()
+
+
+async def test_every_cell_of_the_policy_is_proven(
+    world: World, policy: Policy, evidence: Evidence
+) -> None:
+    proofs = [await prove(world, policy, cell) for cell in policy.cells]
+    faulty = [proof for proof in proofs if proof.outcome != "proven"]
+    record(evidence, proofs)
+    assert not faulty, "\n".join(map(str, faulty))
+
+
+def record(evidence: Evidence, proofs: list[Proof]) -> None:
+    for outcome in ("open", "unproven"):
+        found = sum(proof.outcome == outcome for proof in proofs)
+        evidence.measure(f"access_cells_{outcome}", found, "cells", samples=len(proofs))
+    proven = [proof for proof in proofs if proof.outcome == "proven"]
+    evidence.instrument(
+        "access_cells_proven",
+        len(proven),
+        total=len(proofs),
+        missing=[str(proof) for proof in proofs if proof.outcome != "proven"],
+        unit="cells",
+    )
+
+
+def test_the_policy_speaks_of_every_operation_and_of_no_other(app: Service, policy: Policy) -> None:
+    served = {
+        operation["operationId"]
+        for item in app.openapi()["paths"].values()
+        for operation in item.values()
+    }
+    assert policy.operations == served
+    assert set(RECIPES) == served
+
+
+def test_the_policy_lets_visitors_in_exactly_where_the_document_asks_for_no_token(
+    app: Service, policy: Policy
+) -> None:
+    free = {
+        operation["operationId"]
+        for item in app.openapi()["paths"].values()
+        for operation in item.values()
+        if operation["security"] == []
+    }
+    assert policy.lets_in("visitor") == free
+
+
+@pytest.mark.parametrize(
+    ("operation", "fields"),
+    [
+        ("register", {"role": "admin"}),
+        ("register", {"tier": "elite"}),
+        ("register", {"id": 1}),
+        ("register", {"points": 100}),
+        ("register", {"password_hash": "x"}),
+        ("log_in", {"role": "admin"}),
+        ("change_profile", {"role": "admin"}),
+        ("change_profile", {"tier": "elite"}),
+        ("change_profile", {"email": "other@example.org"}),
+        ("change_profile", {"account_id": 1}),
+        ("change_password", {"account_id": 1}),
+        ("erase_me", {"account_id": 1}),
+        ("create_prediction", {"account_id": 1}),
+        ("create_prediction", {"points": 5}),
+        ("create_prediction", {"version": 9}),
+        ("create_prediction", {"created_at": "2026-01-01T00:00:00Z"}),
+        ("change_prediction", {"points": 5}),
+        ("change_prediction", {"match_id": 1}),
+        ("change_match", {"home_goals": 5}),
+        ("change_match", {"version": 5}),
+        ("create_match", {"status": "finished"}),
+        ("enter_result", {"points": 5}),
+        ("change_tier", {"role": "admin"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
+)
+async def test_a_field_that_is_not_the_clients_to_set_is_refused(
+    world: World, policy: Policy, operation: str, fields: dict[str, object]
+) -> None:
+    role = "player" if operation in policy.lets_in("player") else "admin"
+    person = await world.person(role)  # type: ignore[arg-type]
+    request = await RECIPES[operation](world, person)
+    assigned = Request(
+        path=request.path, headers=request.headers, body={**(request.body or {}), **fields}
+    )
+    refused = await world.send(operation, assigned, person)
+    assert refused.status_code == 422, refused.text
+    assert await world.has_happened(request.effect) is False
+    assert await world.value("select count(*) from accounts where role = 'admin'") == (
+        role == "admin"
+    )
+    control = await world.send(operation, request, person)
+    assert control.is_success, control.text
+    assert await world.has_happened(request.effect)
+
+
+@pytest.mark.parametrize("role", access.ROLES)
+async def test_no_answer_carries_anothers_address_or_any_secret(
+    world: World, policy: Policy, role: access.Role
+) -> None:
+    stranger = await world.person()
+    finished = await world.build.finished_match(1, 0)
+    account = await world.build.player(email="seen@world.example.org", display_name="Seen")
+    await world.build.prediction(account, finished)
+    person = None if role == "visitor" else await world.person(role)
+    hashes = await world.value(
+        "select string_agg(encode(password_hash, 'escape'), ' ') from accounts"
+    )
+    for operation in sorted(policy.lets_in(role) - {"change_tier", "register"}):
+        who = person
+        if operation in {"log_out", "log_out_everywhere", "change_password", "erase_me"}:
+            who = await world.person(role)
+        answer = await world.send(operation, await RECIPES[operation](world, who), who)
+        assert answer.is_success, f"{operation}: {answer.text}"
+        assert stranger.email not in answer.text, operation
+        assert "seen@world.example.org" not in answer.text, operation
+        assert "password_hash" not in answer.text, operation
+        assert not any(one in answer.text for one in hashes.split()), operation
