@@ -151,6 +151,7 @@ def _waiver(item: WaiverVerdict) -> WaiverRow:
         standing=item.standing,
         used_for=listed(item.used_for) or nothing,
         counts=counts,
+        idle=not counts or not item.used_for,
     )
 
 

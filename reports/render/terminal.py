@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 
 from rich.console import Console
@@ -13,8 +14,11 @@ from reports.render.view import ObjectiveRow, View
 from reports.verdicts import ORDER
 from reports.wording import listed
 
+# Control characters (C0 but the line's end, DEL, C1) and the marks that turn writing around.
+_STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 WIDTH = 110
-MOST_GROUPS = 5
+MOST_GROUPS = 4
+MOST_WAIVERS = 2
 _INDENT = 15
 COLOURS = {
     "go": "bold white on green4",
@@ -52,20 +56,22 @@ class TerminalRenderer(Renderer):
         )
         head = Text.assemble(
             (f" {view.sign} {view.release} ", COLOURS[view.tone]),
-            f"  policy {view.policy}: {view.why}",
+            _text(f"  policy {view.policy}: {view.why}"),
         )
         console.print(head)
         for banner in view.banners:
-            console.print(Text(f"! {banner}", style="yellow"))
+            console.print(_text(f"! {banner}", style="yellow"))
         facts = dict(view.facts)
         shown = [facts[name] for name in ("commit", "began", "took") if name in facts]
-        console.print(Text(" · ".join(shown), style="dim"))
+        console.print(_text(" · ".join(shown), style="dim"))
         self._against(console, view)
         self._layers(console, view)
-        for waiver in view.waivers:
-            if not waiver.counts or waiver.used_for.startswith("matches"):
-                console.print(Text(f"waiver {waiver.scope}: {waiver.standing}, {waiver.used_for}"))
-        console.print(Text(f"report  {view.report_path}"))
+        idle = [item for item in view.waivers if item.idle]
+        for item in idle[:MOST_WAIVERS]:
+            console.print(_text(f"waiver {item.scope}: {item.standing}, {item.used_for}"))
+        if len(idle) > MOST_WAIVERS:
+            console.print(_text(f"and {len(idle) - MOST_WAIVERS} more waivers that do nothing"))
+        console.print(_text(f"report  {view.report_path}"))
         return target.getvalue()
 
     def _against(self, console: Console, view: View) -> None:
@@ -81,14 +87,14 @@ class TerminalRenderer(Renderer):
             console.print(
                 Text.assemble(
                     (head.ljust(_INDENT), STATE_COLOURS[state]),
-                    (listed((row.id for row in group), 6), "bold"),
+                    _text(listed((row.id for row in group), 4), "bold"),
                 )
             )
             self._indented(console, why, most=2)
             if todo:
                 self._indented(console, f"> {todo}", most=1)
         if len(groups) > MOST_GROUPS:
-            console.print(Text(f"and {len(groups) - MOST_GROUPS} more reasons, all in the report"))
+            console.print(_text(f"and {len(groups) - MOST_GROUPS} more reasons, all in the report"))
 
     def _indented(self, console: Console, text: str, *, most: int) -> None:
         room = self._width - _INDENT
@@ -96,9 +102,14 @@ class TerminalRenderer(Renderer):
             " ".join(text.split()), room, max_lines=most, placeholder=" ...", break_on_hyphens=False
         )
         for line in lines:
-            console.print(Text(" " * _INDENT + line))
+            console.print(_text(" " * _INDENT + line))
 
     def _layers(self, console: Console, view: View) -> None:
         words = [f"{row.sign} {row.name} {row.wall} ({row.tests})" for row in view.layers]
         for index in range(0, len(words), 3):
-            console.print(Text(" · ".join(words[index : index + 3]), style="dim"))
+            console.print(_text(" · ".join(words[index : index + 3]), style="dim"))
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Words that a test or a tool may have chosen: none of them may steer the terminal."""
+    return Text(_STEERING.sub("\N{REPLACEMENT CHARACTER}", words), style=style)

@@ -173,6 +173,7 @@ class WaiverRow:
     standing: str
     used_for: str
     counts: bool
+    idle: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.evidence import Check, LayerEvidence, Outcome, read_run
+from reports.evidence import AnyRecord, Check, LayerEvidence, Outcome, read_run
 from reports.verdicts import ORDER, State, worst
 from suites.framework.reports.runs import (
     LATENCY,
@@ -275,7 +275,7 @@ _DEFECTS = st.sampled_from(["gone", "foreign tree", "foreign run", "deselected",
 def test_nothing_that_is_added_makes_up_for_a_layer_that_is_unsound(
     defects: dict[str, str], extra: list[str]
 ) -> None:
-    more = {
+    more: dict[str, AnyRecord] = {
         "check": check("extra", "passed", "right", "fast", "clean"),
         "measurement": measured(1, samples=10**9),
         "instrument": instrument(61, 61),

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.evidence import Series
+from reports.render.charts import HEIGHT, MOST_LINES, WIDTH, charts_of, round_ticks, thinned
+from suites.framework.reports.runs import layer
+
+POINTS = st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1e9)), min_size=1, max_size=900)
+
+
+def series(*values: float, **more: object) -> Series:
+    points = tuple((float(i), value) for i, value in enumerate(values))
+    return Series(**{"metric": "m", "unit": "ms", "points": points, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("top", "ticks"),
+    [(100, (0, 50, 100)), (7, (0, 2, 4, 6, 8)), (0.35, (0, 0.1, 0.2, 0.3, 0.4)), (0, (0, 1))],
+)
+def test_ticks_are_round(top: float, ticks: tuple[float, ...]) -> None:
+    assert round_ticks(top, 4) == pytest.approx(ticks)
+
+
+@given(top=st.floats(1e-6, 1e12))
+def test_ticks_reach_the_top_and_are_few(top: float) -> None:
+    ticks = round_ticks(top, 4)
+    assert ticks[0] == 0
+    assert ticks[-1] >= top * 0.999999
+    assert len(ticks) <= 6
+
+
+@given(points=POINTS)
+def test_every_point_lies_in_the_plot(points: list[tuple[float, float]]) -> None:
+    (chart,) = charts_of([layer("load", Series(metric="m", unit="ms", points=tuple(points)))])
+    for point in chart.lines[0].points.split():
+        x, y = map(float, point.split(","))
+        assert 0 <= x <= WIDTH
+        assert -0.1 <= y <= HEIGHT
+
+
+@given(points=POINTS)
+def test_thinning_keeps_the_peaks(points: list[tuple[float, float]]) -> None:
+    ordered = sorted(points)
+    kept = list(thinned(ordered, 100))
+    assert len(kept) <= 110 or len(kept) == len(ordered) <= 100
+    assert max(v for _, v in kept) == max(v for _, v in points)
+    assert min(v for _, v in kept) == min(v for _, v in points)
+
+
+def test_a_metric_is_one_chart_with_a_line_for_each_of_its_dimensions() -> None:
+    made = layer("load", *(series(1, 2, dimensions={"p": name}) for name in "ab"),
+                 series(3, 4, metric="other"))  # fmt: skip
+    charts = charts_of([made])
+    assert [(chart.title, len(chart.lines)) for chart in charts] == [("m", 2), ("other", 1)]
+    assert charts[0].lines[0].name == "a"
+
+
+def test_lines_beyond_the_most_are_counted() -> None:
+    many = (series(1, n, dimensions={"p": str(n)}) for n in range(1, MOST_LINES + 4))
+    (chart,) = charts_of([layer("load", *many)])
+    assert (len(chart.lines), chart.more_lines) == (MOST_LINES, 3)
+    assert chart.lines[0].peak == "9 ms"
+
+
+def test_ratios_are_drawn_as_percentages() -> None:
+    (chart,) = charts_of([layer("load", series(0.25, 0.5, unit="ratio"))])
+    assert (chart.unit, chart.lines[0].last, chart.y_ticks[-1].text) == ("%", "50 %", "60")
+
+
+def test_a_series_without_points_is_no_chart() -> None:
+    assert charts_of([layer("load", series())]) == ()
+
+
+def test_a_series_of_one_moment_is_a_chart() -> None:
+    (chart,) = charts_of([layer("load", series(0))])
+    assert chart.lines[0].points.startswith("0.0,")

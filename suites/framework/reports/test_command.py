@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reports.__main__ import main
+from suites.framework.reports.runs import RUN, check, instrument, layer, measured, write
+
+ROOT = Path(__file__).parents[3]
+SLO = """\
+layers = ["unit", "security", "load"]
+[policies.commit]
+description = "every push"
+layers = ["unit", "security", "load"]
+[[objective]]
+id = "fast"
+promise = "answers are fast"
+target = "< 200 ms"
+reason = "promised"
+policies = ["commit"]
+[[objective.requires]]
+kind = "measurement"
+layer = "load"
+metric = "latency_ms"
+op = "<"
+limit = 200
+unit = "ms"
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tree outside Git with its own objectives, and a good run of it."""
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "slo.toml").write_text(SLO)
+    (tmp_path / "scenarios" / "waivers.toml").write_text("")
+    (tmp_path / "app.py").write_text("a = 1\n")
+    monkeypatch.chdir(tmp_path)
+    from reports.provenance import tree_id
+
+    tree, run = tree_id(tmp_path), tmp_path / "out" / RUN
+    write(run, "unit", check("a"), tree=tree)
+    write(run, "security", instrument(61, 61), check("c"), tree=tree)
+    write(run, "load", measured(150, low=145, high=155), check("d"), tree=tree)
+    return tmp_path
+
+
+def evidence(project: Path, name: str) -> Path:
+    return project / "out" / RUN / "evidence" / f"{name}.ndjson"
+
+
+def test_a_good_run_is_go_and_leaves_its_files(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([f"out/{RUN}", "--latest"]) == 0
+    run = project / "out" / RUN
+    assert {path.name for path in run.iterdir()} == {
+        "evidence", "verdict.json", "report.html", "junit.xml"
+    }  # fmt: skip
+    assert (project / "out" / "latest").resolve() == run
+    out = capsys.readouterr().out
+    assert "GO" in out.splitlines()[0]
+    assert f"out/{RUN}/report.html" in out
+    assert main([]) == 0
+
+
+def test_a_limit_below_what_was_measured_is_no_go(project: Path) -> None:
+    slo = project / "scenarios" / "slo.toml"
+    slo.write_text(SLO.replace("200\n", "140\n"))
+    from reports.provenance import tree_id
+
+    run = project / "out" / "again"
+    for name in ("unit", "security"):
+        write(run, name, check(name), tree=tree_id(project))
+    write(run, "load", measured(150), check("d"), tree=tree_id(project))
+    assert main(["out/again"]) == 1
+
+
+@pytest.mark.parametrize("damage", ["deleted", "cut"])
+def test_a_layer_deleted_or_cut_is_no_verdict_and_named(
+    damage: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = evidence(project, "load")
+    if damage == "deleted":
+        path.unlink()
+    else:
+        path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    assert main([f"out/{RUN}"]) == 2
+    assert "load" in capsys.readouterr().out
+    assert (project / "out" / RUN / "report.html").is_file()
+
+
+def test_a_source_file_changed_after_the_run_makes_the_evidence_foreign(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "app.py").write_text("a = 2\n")
+    assert main([f"out/{RUN}"]) == 2
+    assert "evidence is of another tree: unit, security, load" in capsys.readouterr().out
+    assert "of another tree" in (project / "out" / RUN / "report.html").read_text()
+
+
+def test_faulty_lines_are_told_and_the_page_is_still_made(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("unit", "load"):
+        path = evidence(project, name)
+        path.write_text(path.read_text().replace('"kind":"check"', '"kind":"rumour"'))
+    assert main([f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err
+    assert f"out/{RUN}/evidence/load.ndjson:4: field kind: expected one of" in told
+    assert f"out/{RUN}/evidence/unit.ndjson:3: field kind: expected one of" in told
+    assert "150 ms" not in told
+    assert (project / "out" / RUN / "verdict.json").is_file()
+
+
+def test_faults_of_both_files_are_told_together(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "scenarios" / "slo.toml").write_text(SLO.replace('"<"', '"~"'))
+    (project / "scenarios" / "waivers.toml").write_text('[[waiver]]\nscope = "all"\n')
+    assert main([f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("scenarios/slo.toml:15: objective fast, clause 1, field op: ")
+    assert sum(line.startswith("scenarios/waivers.toml:") for line in told) == 5
+
+
+def test_a_run_folder_that_is_not_there_is_three_lines(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["out/nothing"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 3
+    assert told[0] == "out/nothing: no run folder is there"
+
+
+def test_an_empty_run_folder_is_no_verdict(project: Path) -> None:
+    (project / "out" / "empty").mkdir()
+    assert main(["out/empty"]) == 2
+
+
+def test_an_unknown_policy_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([f"out/{RUN}", "--policy", "nightly"]) == 2
+    assert "unknown policy 'nightly': expected one of commit" in capsys.readouterr().err
+
+
+def test_a_page_that_cannot_be_written_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "out" / RUN / "report.html").mkdir()
+    assert main([f"out/{RUN}"]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_earlier_runs_are_on_the_page_unless_unwanted(project: Path) -> None:
+    earlier = project / "out" / "20250101-000000-gate"
+    write(earlier, "unit", check("a"))
+    main([str(earlier)])
+    page = project / "out" / RUN / "report.html"
+    main([f"out/{RUN}"])
+    assert earlier.name in page.read_text()
+    main([f"out/{RUN}", "--history", "no"])
+    assert earlier.name not in page.read_text()
+    assert json.loads((earlier / "verdict.json").read_text())["release"] == "NO VERDICT"
+
+
+# --- check and new-run -------------------------------------------------------------------------
+
+
+def test_check_refuses_a_metric_that_nobody_records(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check"]) == 2
+    assert 'objective fast: no producer names "latency_ms"' in capsys.readouterr().err
+    (project / "suites").mkdir()
+    (project / "suites" / "test_load.py").write_text('measure("latency_ms", 1, "ms")\n')
+    assert main(["check"]) == 0
+    assert "requires 1 objectives of layers unit, security, load" in capsys.readouterr().out
+
+
+def test_a_new_run_is_named_by_time_and_label(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new-run", "--label", "gate"]) == 0
+    name = Path(capsys.readouterr().out.strip())
+    assert (name.parent.name, name.name[8], name.name[-5:]) == ("out", "-", "-gate")
+
+
+def test_the_command_runs_as_a_module(project: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "reports", f"out/{RUN}"],
+        cwd=project, env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) <= 10
+    assert "\x1b" not in done.stdout
+
+
+def test_evidence_of_a_made_up_layer_is_pointed_out(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = layer("soak", check("s"))
+    write(project / "out" / RUN, "soak", *made.records[2:-1])
+    main([f"out/{RUN}"])
+    assert "no layer of that name is known" in (project / "out" / RUN / "report.html").read_text()
