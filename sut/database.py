@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import delete, insert
+from sqlalchemy import Engine, delete, event, insert
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from sut.operations.models import StaleTag
 from sut.settings import Settings
 
 if TYPE_CHECKING:
     from sut.cache import Cache
+
+
+IDLE_S = 1.0
 
 
 @dataclass
@@ -42,9 +49,8 @@ class Database:
     def __init__(self, settings: Settings, cache: Cache) -> None:
         self.engine = make_engine(settings)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
-        self._readers = async_sessionmaker(
-            self.engine.execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False
-        )
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._readers = async_sessionmaker(self._reading, expire_on_commit=False)
         self._snapshots = async_sessionmaker(
             self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -79,6 +85,10 @@ class Database:
         async with self._readers() as session:
             yield session
 
+    def connection(self) -> AsyncConnection:
+        """A connection for one read, without a session's keeping of what it read."""
+        return self._reading.connect()
+
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
         """A session whose reads all see the same moment."""
@@ -102,20 +112,47 @@ async def _owe(session: AsyncSession, tags: set[str]) -> dict[int, str]:
 
 def make_engine(settings: Settings) -> AsyncEngine:
     """An engine whose pool keeps this worker within its share of the instance's connections."""
-    return create_async_engine(
+    engine = create_async_engine(
         settings.database_url,
         pool_size=settings.pool_kept,
         max_overflow=settings.pool_max - settings.pool_kept,
         pool_timeout=settings.database_wait_s,
-        pool_pre_ping=True,
         hide_parameters=True,  # they would stand in logged errors
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         connect_args={
+            # a server that hangs without a word must not hold a request for ever
+            "timeout": settings.database_wait_s,
+            "command_timeout": settings.statement_timeout_ms / 1000 + 1,
             "server_settings": {
                 "application_name": "soccerai",
                 "timezone": "UTC",
                 "statement_timeout": str(settings.statement_timeout_ms),
-            }
+            },
         },
     )
+    _ask_idle_connections(engine.sync_engine)
+    return engine
+
+
+def _ask_idle_connections(engine: Engine) -> None:
+    """Let the pool ask a connection that lay idle whether it still lives, and replace it if not.
+
+    One that was in use a moment ago is not asked: that would be half the traffic of a busy service.
+    """
+
+    def given_back(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = monotonic()
+
+    def taken(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+        if monotonic() - record.info.get("idle_since", monotonic()) < IDLE_S:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise DisconnectionError("it died while idle")
+
+    event.listen(engine, "checkin", given_back)
+    event.listen(engine, "checkout", taken)

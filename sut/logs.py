@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ _SECRETS = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)
 def mask_text(text: str) -> str:
     """`text` with every token, e-mail and network address in it masked."""
     return _SECRETS.sub(MASK, text)
@@ -42,8 +44,13 @@ def mask_fields(logger: Any, method: str, line: Any) -> Any:
     return {mask_text(str(name)): _masked(str(name), value) for name, value in line.items()}
 
 
+@lru_cache(maxsize=2048)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAMES.search(name) is not None
+
+
 def _masked(name: str, value: object) -> object:
-    if _SECRET_NAMES.search(name):
+    if _is_secret(name):
         return MASK
     if isinstance(value, dict):
         return {mask_text(str(key)): _masked(str(key), inner) for key, inner in value.items()}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from sut.cache import Cache
 from sut.database import Database
 from sut.limits import Limiter
 from sut.metrics import Metrics
 from sut.passwords import Passwords
+from sut.redis_channel import SharedRedis
 from sut.settings import Settings
 from sut.tokens import Tokens
 
@@ -32,10 +35,11 @@ class Platform:
     def start(cls, settings: Settings) -> Platform:
         """Make a worker's resources. Nothing connects yet, so a missing server is no error."""
         metrics = Metrics(multiprocess_dir=settings.metrics_dir)
-        redis = Redis.from_url(
+        redis = SharedRedis.from_url(
             settings.redis_url,
             socket_timeout=settings.redis_timeout_s,
             socket_connect_timeout=settings.redis_timeout_s,
+            retry=Retry(NoBackoff(), 1),
         )
         cache = Cache(redis, settings, metrics.cache_read)
         database = Database(settings, cache)

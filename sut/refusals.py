@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 import structlog
 from asyncpg.exceptions import (
+    InsufficientResourcesError,
+    OperatorInterventionError,
     PostgresConnectionError,
-    QueryCanceledError,
-    TooManyConnectionsError,
+    TransactionRollbackError,
 )
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -92,7 +93,14 @@ def lost_database(error: BaseException) -> bool:
     return error.connection_invalidated or isinstance(cause, _AWAY)
 
 
-_AWAY = (PostgresConnectionError, TooManyConnectionsError, QueryCanceledError, OSError)
+# Gone, shutting down, out of room, or (a statement's time, a deadlock) not able to finish now.
+_AWAY = (
+    PostgresConnectionError,
+    OperatorInterventionError,
+    InsufficientResourcesError,
+    TransactionRollbackError,
+    OSError,
+)
 
 
 def install(app: FastAPI) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 
 from sut.accounts.models import Account, Session
 
@@ -51,25 +52,28 @@ async def principal_of(platform: Platform, access_token: str) -> Principal | Non
     claims = platform.tokens.read(access_token)
     if claims is None:
         return None
-    return await _principal(
-        platform,
-        live_sessions().where(
-            Session.id == claims.session_id, Session.account_id == claims.account_id
-        ),
-    )
+    wanted = {"session_id": claims.session_id, "account_id": claims.account_id}
+    return await _principal(platform, _BY_CLAIMS, wanted)
 
 
 async def principal_of_browser(platform: Platform, cookie: str) -> Principal | None:
     """Whom a page's session cookie stands for; None when it is not ours or has been ended."""
     if platform.tokens.browser_account(cookie) is None:
         return None
-    token_hash = platform.tokens.digest(cookie)
-    return await _principal(
-        platform, live_sessions().where(Session.browser_token_hash == token_hash)
-    )
+    wanted = {"token_hash": platform.tokens.digest(cookie)}
+    return await _principal(platform, _BY_COOKIE, wanted)
 
 
-async def _principal(platform: Platform, statement: Select[*tuple[Any, ...]]) -> Principal | None:
-    async with platform.database.reading() as session:
-        row = (await session.execute(statement)).one_or_none()
+# Every request of a player runs one of these: built once, since building costs more than running.
+_BY_CLAIMS = live_sessions().where(
+    Session.id == bindparam("session_id"), Session.account_id == bindparam("account_id")
+)
+_BY_COOKIE = live_sessions().where(Session.browser_token_hash == bindparam("token_hash"))
+
+
+async def _principal(
+    platform: Platform, statement: Select[*tuple[Any, ...]], wanted: Mapping[str, object]
+) -> Principal | None:
+    async with platform.database.connection() as connection:
+        row = (await connection.execute(statement, wanted)).one_or_none()
     return Principal(row.account_id, row.id, row.role, row.tier) if row else None
