@@ -29,7 +29,7 @@ def test_a_first_visit_downloads_every_file_of_the_page(
 ) -> None:
     context = new_context(traced=False)
     requests: list[Request] = []
-    context.on("requestfinished", requests.append)
+    context.on("requestfinished", lambda request: requests.append(request))
     page = context.new_page()
     page.goto(live_service.url, wait_until="networkidle")
     page.wait_for_function(KEPT)  # what the service worker fetches belongs to the visit

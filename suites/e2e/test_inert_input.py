@@ -63,14 +63,14 @@ def test_a_name_that_looks_like_markup_is_inert_on_the_leaderboard(
     assert_inert(page)
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
 @pytest.mark.parametrize(
     "address", ["/?done=", "/?week=", "/login?next=", "/leaderboard?cursor=", "/nowhere/"]
 )
-def test_an_address_that_holds_markup_shows_none(page: Page, address: str, payload: str) -> None:
-    page.goto(address + quote(payload, safe=""))
-    expect(page.get_by_role("main")).to_be_visible()
-    assert_inert(page)
+def test_an_address_that_holds_markup_shows_none(page: Page, address: str) -> None:
+    for payload in PAYLOADS:
+        page.goto(address + quote(payload, safe=""))
+        expect(page.get_by_role("main")).to_be_visible()
+        assert_inert(page)
 
 
 def test_what_was_typed_into_a_refused_form_comes_back_as_text(page: Page) -> None:
