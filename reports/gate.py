@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from reports.clauses.checks import read_outcomes
+from reports.clauses.checks import read_failures, read_outcomes
 from reports.clauses.dispatch import read_clause
 from reports.evidence import Check, Finding, LayerEvidence
-from reports.objectives import SUITE_SUFFIX, FindingsClause, Objective, Objectives
+from reports.objectives import SUITE_SUFFIX, ChecksClause, FindingsClause, Objective, Objectives
 from reports.soundness import Setting, Weighed, run_of, weigh
 from reports.verdicts import (
     Reading,
@@ -103,10 +103,19 @@ def _judge_one(
     required: bool,
 ) -> Verdict:
     by_fingerprint = {item.target: item for item in waivers if item.kind == "finding"}
-    readings = tuple(
-        reading
-        for clause in objective.requires
-        for reading in read_clause(clause, objective.id, layers, by_fingerprint)
+    counted = {
+        layer
+        for item in objective.requires
+        if isinstance(item, ChecksClause)
+        for layer in item.reads
+    }
+    readings = (
+        *(
+            reading
+            for clause in objective.requires
+            for reading in read_clause(clause, objective.id, layers, by_fingerprint)
+        ),
+        *read_failures(objective.id, layers, counted),
     )
     verdict = Verdict(
         id=objective.id,

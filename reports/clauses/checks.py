@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from reports.clauses.limits import AGAIN, blank_reading, with_doubt
 from reports.evidence import Check
@@ -16,7 +16,7 @@ from reports.wording import count, listed
 def read_checks(
     clause: ChecksClause, objective: str, layers: Mapping[str, Weighed]
 ) -> tuple[Reading, ...]:
-    """One reading a layer. Layers that the clause does not name can condemn, never acquit."""
+    """One reading for each layer that the clause names; one more where too few tests speak."""
     readings = [
         read_outcomes(
             [check for check in layers[name].of(Check) if objective in check.objectives],
@@ -25,12 +25,6 @@ def read_checks(
         )
         for name in clause.layers
     ]
-    for name in layers.keys() - set(clause.layers):
-        checks = [check for check in layers[name].of(Check) if objective in check.objectives]
-        if checks:
-            reading = read_outcomes(checks, layers[name], f"tests that speak for {objective}")
-            if reading.state == "missed":
-                readings.append(reading)
     total = sum(reading.samples or 0 for reading in readings)
     if total < clause.minimum and all(reading.state == "met" for reading in readings):
         layer = layers[clause.layers[0]]
@@ -41,6 +35,22 @@ def read_checks(
         )
         readings.append(blank.because("no evidence", with_doubt(why, layer)))
     return tuple(readings)
+
+
+def read_failures(
+    objective: str, layers: Mapping[str, Weighed], already: Collection[str]
+) -> tuple[Reading, ...]:
+    """What failed for an objective in layers that none of its clauses count tests of.
+
+    Any test may condemn the objective that it speaks for; only those of named layers acquit it.
+    """
+    found = []
+    for name in layers:
+        checks = [check for check in layers[name].of(Check) if objective in check.objectives]
+        if name not in already and any(check.outcome == "failed" for check in checks):
+            subject = f"tests that speak for {objective}"
+            found.append(read_outcomes(checks, layers[name], subject))
+    return tuple(found)
 
 
 def read_outcomes(checks: Sequence[Check], layer: Weighed, subject: str) -> Reading:

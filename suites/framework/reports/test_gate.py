@@ -124,6 +124,13 @@ def test_a_test_that_speaks_for_no_objective_counts(
     assert verdicts.release == release
 
 
+def test_a_failed_test_condemns_the_objective_that_it_speaks_for_without_a_clause() -> None:
+    security = layer("security", check("c", "failed", "fast"), instrument(61, 61))
+    verdicts = judged(instead(good_layers(), security))
+    assert of(verdicts, "fast").state == "missed"
+    assert "test_x.py::c" in of(verdicts, "fast").why
+
+
 def test_a_layer_outside_the_policy_is_shown_and_not_required() -> None:
     rows = objectives(objective("right", SPOKEN), layers=("unit",))
     verdicts = judged(instead(good_layers(), layer("load", check("d", "failed"))), rows)
