@@ -4,6 +4,7 @@ pytest_plugins = (
     "fixtures.layers",
     "fixtures.options",
     "fixtures.lifeline",
+    "fixtures.hypothesis_profiles",
     "fixtures.evidence",
     "fixtures.recorder",
     "fixtures.services.plugin",
