@@ -1,6 +1,7 @@
 """Who may do what: every cell of the policy, and what a body or an answer must never carry."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from httpx import AsyncClient
@@ -11,12 +12,14 @@ from fixtures.evidence import Evidence
 from suites.contract import access
 from suites.contract.access import Policy
 from suites.contract.recipes import RECIPES
-from suites.contract.world import Request, World, world_of
+from suites.contract.world import World, world_of
 from suites.security.access_matrix import Proof, prove
 from sut.app import Service
 from sut.settings import Settings
 
 pytestmark = pytest.mark.objective("sec-access")
+
+ADMINS = "select count(*) from accounts where role = 'admin'"
 
 
 @pytest.fixture
@@ -85,53 +88,38 @@ def test_the_policy_lets_visitors_in_exactly_where_the_document_asks_for_no_toke
     assert policy.lets_in("visitor") == free
 
 
-@pytest.mark.parametrize(
-    ("operation", "fields"),
-    [
-        ("register", {"role": "admin"}),
-        ("register", {"tier": "elite"}),
-        ("register", {"id": 1}),
-        ("register", {"points": 100}),
-        ("register", {"password_hash": "x"}),
-        ("log_in", {"role": "admin"}),
-        ("change_profile", {"role": "admin"}),
-        ("change_profile", {"tier": "elite"}),
-        ("change_profile", {"email": "other@example.org"}),
-        ("change_profile", {"account_id": 1}),
-        ("change_password", {"account_id": 1}),
-        ("erase_me", {"account_id": 1}),
-        ("create_prediction", {"account_id": 1}),
-        ("create_prediction", {"points": 5}),
-        ("create_prediction", {"version": 9}),
-        ("create_prediction", {"created_at": "2026-01-01T00:00:00Z"}),
-        ("change_prediction", {"points": 5}),
-        ("change_prediction", {"match_id": 1}),
-        ("change_match", {"home_goals": 5}),
-        ("change_match", {"version": 5}),
-        ("create_match", {"status": "finished"}),
-        ("enter_result", {"points": 5}),
-        ("change_tier", {"role": "admin"}),
-    ],
-    ids=lambda value: value if isinstance(value, str) else next(iter(value)),
-)
+# What a client may not set, by the operation that it could try it on.
+FORBIDDEN_FIELDS: dict[str, dict[str, object]] = {
+    "register": {"role": "admin", "tier": "elite", "id": 1, "points": 9, "password_hash": "x"},
+    "log_in": {"role": "admin", "account_id": 1},
+    "change_profile": {"role": "admin", "tier": "elite", "email": "a@example.org", "id": 1},
+    "change_password": {"account_id": 1},
+    "erase_me": {"account_id": 1},
+    "create_prediction": {"account_id": 1, "points": 5, "version": 9, "id": 1},
+    "change_prediction": {"account_id": 1, "points": 5, "match_id": 1, "version": 9},
+    "create_match": {"status": "finished", "home_goals": 1, "version": 9},
+    "change_match": {"home_goals": 5, "version": 5, "round": 1},
+    "enter_result": {"points": 5, "status": "finished"},
+    "change_tier": {"role": "admin"},
+}
+
+
 async def test_a_field_that_is_not_the_clients_to_set_is_refused(
-    world: World, policy: Policy, operation: str, fields: dict[str, object]
+    world: World, policy: Policy
 ) -> None:
-    role = "player" if operation in policy.lets_in("player") else "admin"
-    person = await world.person(role)  # type: ignore[arg-type]
-    request = await RECIPES[operation](world, person)
-    assigned = Request(
-        path=request.path, headers=request.headers, body={**(request.body or {}), **fields}
-    )
-    refused = await world.send(operation, assigned, person)
-    assert refused.status_code == 422, refused.text
-    assert await world.has_happened(request.effect) is False
-    assert await world.value("select count(*) from accounts where role = 'admin'") == (
-        role == "admin"
-    )
-    control = await world.send(operation, request, person)
-    assert control.is_success, control.text
-    assert await world.has_happened(request.effect)
+    for operation, fields in FORBIDDEN_FIELDS.items():
+        person = await world.person("player" if operation in policy.lets_in("player") else "admin")
+        request = await RECIPES[operation](world, person)
+        admins = await world.value(ADMINS)
+        for name, value in fields.items():
+            assigned = replace(request, body={**(request.body or {}), name: value})
+            refused = await world.send(operation, assigned, person)
+            assert refused.status_code == 422, f"{operation} {name}: {refused.text}"
+            assert not await world.has_happened(request.effect), f"{operation} {name}"
+        control = await world.send(operation, request, person)
+        assert control.is_success, f"{operation}: {control.text}"
+        assert await world.has_happened(request.effect), operation
+        assert await world.value(ADMINS) == admins, operation
 
 
 @pytest.mark.parametrize("role", access.ROLES)
