@@ -35,7 +35,7 @@ from scenarios.journeys.interface import Journey
 from scenarios.plan import Arrival, JourneysError, Plan, schedule
 from scenarios.sessions import Accounts, NobodyFreeError, Sessions
 from scenarios.targets import BAD_INPUT
-from scenarios.visit import LocustVisit, VisitCutError, VisitDesk, prepare_connections
+from scenarios.visit import NOTE, LocustVisit, Note, VisitCutError, VisitDesk, prepare_connections
 from scenarios.wire import Fault, Message, Progress, Ready, Result, encode
 
 ON_TIME_S = 0.1
@@ -74,18 +74,18 @@ class Generator:
         **_: object,
     ) -> None:
         """Listens to Locust's request event: one answered or failed request."""
-        if not context["measured"]:
+        note: Note = context[NOTE]
+        if not note.measured:
             return
-        endpoint = Endpoint(context["scenario"], name)
+        endpoint = Endpoint(note.scenario, name)
         tally = self.result.tallies.get(endpoint)
         if tally is None:
             tally = self.result.tallies[endpoint] = Tally()
         taken_s = response_time / 1000
-        waited_s = context["sent_at"] - context["due_at"]
-        intended_s = context["due_at"] - self._began
-        tally.add(intended_s, waited_s + taken_s, taken_s, exception is None)
+        waited_s = note.sent_at - note.due_at
+        tally.add(note.due_at - self._began, waited_s + taken_s, taken_s, exception is None)
         if exception is not None:
-            self.result.failures.add(endpoint, str(exception), context["example"])
+            self.result.failures.add(endpoint, str(exception), note.example)
 
     def run(self, client: FastHttpSession) -> None:
         """Prepare, wait for the conductor's start, play, and hand over what was measured."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 CONFIDENCE = 0.99
 RESAMPLES = 2_000
@@ -59,16 +60,13 @@ def _percentile(
     resampled: NDArray[np.float64],
     share: float,
 ) -> Interval:
-    from scipy import stats
-
     totals = resampled[:, -1]
     drawn = values[
         (resampled < np.ceil(share * totals)[:, None]).sum(axis=1).clip(0, len(values) - 1)
     ]
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(drawn[totals > 0], (tail, 1 - tail), method="closest_observation")
-    rank_low = max(1.0, float(stats.binom.ppf(tail, whole[-1], share)))
-    rank_high = min(float(whole[-1]), float(stats.binom.ppf(1 - tail, whole[-1], share)) + 1)
+    rank_low, rank_high = ranks(int(whole[-1]), share)
     at_low, at_high = np.searchsorted(whole, (rank_low, rank_high))
     return Interval(float(min(low, values[at_low])), float(max(high, values[at_high])))
 
@@ -82,15 +80,35 @@ def mean(readings: Sequence[float], seed: int = 0) -> Interval:
     return Interval(float(low), float(high))
 
 
+def ranks(count: int, share: float) -> tuple[int, int]:
+    """The ranks, from 1, of the order statistics between which a percentile lies."""
+    tail = (1 - CONFIDENCE) / 2
+    low = _binomial_quantile(tail, count, share)
+    high = _binomial_quantile(1 - tail, count, share) + 1
+    return max(1, low), min(count, high)
+
+
+def _binomial_quantile(probability: float, count: int, share: float) -> int:
+    """The smallest number of successes that at least `probability` of all trials do not exceed."""
+    low, high = -1, count
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = special.bdtr(middle, count, share) >= probability
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
 def ratio(hits: int, total: int) -> Interval:
     """The interval of a share: exact, by Clopper and Pearson (Biometrika 26, 1934).
 
     Raises ValueError when `total` is 0.
     """
-    from scipy import stats
-
-    exact = stats.binomtest(hits, total).proportion_ci(CONFIDENCE, method="exact")
-    return Interval(float(exact.low), float(exact.high))
+    if total < 1:
+        raise ValueError("no samples")
+    tail = (1 - CONFIDENCE) / 2
+    low = special.betaincinv(hits, total - hits + 1, tail) if hits else 0.0
+    high = special.betaincinv(hits + 1, total - hits, 1 - tail) if hits < total else 1.0
+    return Interval(float(low), float(high))
 
 
 def _weights(seconds: int, seed: int) -> NDArray[np.float64]:

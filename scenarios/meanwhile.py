@@ -109,12 +109,8 @@ def bucket_quantile(
     that hold the ends of the quantile's interval, by order statistics. Infinite where it falls
     above the last edge.
     """
-    from scipy import stats
-
     total = sum(count for _, count in buckets)
-    tail = (1 - CONFIDENCE) / 2
-    low_rank = max(1.0, float(stats.binom.ppf(tail, total, share)))
-    high_rank = min(total, float(stats.binom.ppf(1 - tail, total, share)) + 1)
+    low_rank, high_rank = intervals.ranks(int(total), share)
     low, _, _ = _bucket_with(buckets, low_rank)
     _, high, _ = _bucket_with(buckets, high_rank)
     lower, upper, within = _bucket_with(buckets, share * total)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
-SCRAPE_TIMEOUT_S = 2.0
+LOOK_TIMEOUT_S = 2.0
+END_TIMEOUT_S = 10.0  # the first and the last look are what counts are taken between
 LabelSet = frozenset[tuple[str, str]]
 
 
@@ -38,11 +39,11 @@ class Scrape:
                 yield dict(carried), value
 
 
-def scrape(url: str) -> Scrape:
+def scrape(url: str, within_s: float = LOOK_TIMEOUT_S) -> Scrape:
     """Read metrics. Raises OSError when they cannot be had, ValueError when they are none."""
     request = urllib.request.Request(url, headers={"Accept": "text/plain"})  # noqa: S310 - http
     try:
-        with urllib.request.urlopen(request, timeout=SCRAPE_TIMEOUT_S) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=within_s) as answer:  # noqa: S310
             text = answer.read().decode()
     except http.client.HTTPException as error:
         raise OSError(f"{url}: {error!r}") from None
@@ -75,7 +76,7 @@ class Observer:
         self,
         pids: tuple[int, ...] = (),
         metrics_url: str | None = None,
-        read: Callable[[str], Scrape] = scrape,
+        read: Callable[[str, float], Scrape] = scrape,
     ) -> None:
         self._pids, self._url, self._read = pids, metrics_url, read
         self._spent: dict[int, float] = {}
@@ -86,17 +87,17 @@ class Observer:
         """The first look: what was spent and counted before does not belong to the load."""
         self._spent = {process.pid: spent for process, spent, _ in self._processes()}
         self._last_at = at_s
-        self.seen.before = self._scrape(at_s)
+        self.seen.before = self._scrape(at_s, END_TIMEOUT_S)
 
     def look(self, at_s: float) -> None:
         """One sample, at `at_s` seconds since the start."""
         self._look_at_processes(at_s)
-        self._scrape(at_s)
+        self._scrape(at_s, LOOK_TIMEOUT_S)
 
     def end(self, at_s: float) -> None:
         """The last look."""
         self._look_at_processes(at_s)
-        self.seen.after = self._scrape(at_s)
+        self.seen.after = self._scrape(at_s, END_TIMEOUT_S)
 
     def _look_at_processes(self, at_s: float) -> None:
         found = self._processes()
@@ -126,12 +127,12 @@ class Observer:
                 found[process.pid] = (process, times.user + times.system, memory)
         return list(found.values())
 
-    def _scrape(self, at_s: float) -> Scrape | None:
+    def _scrape(self, at_s: float, within_s: float) -> Scrape | None:
         if self._url is None:
             return None
         self.seen.scrapes += 1
         try:
-            read = self._read(self._url)
+            read = self._read(self._url, within_s)
         except (OSError, ValueError) as error:
             self.seen.scrapes_failed.append(f"{at_s:.0f} s: {error}")
             return None

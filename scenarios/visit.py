@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]
@@ -21,11 +22,27 @@ from scenarios.plan import Arrival, Plan
 from scenarios.sessions import Accounts, Session, Sessions
 from scenarios.targets import LogIn
 
+NOTE = "touchline_note"
 EXCERPT = 200  # characters of a body that an example of a failure shows
 
 
 class VisitCutError(Exception):
     """A visit ended early: an answer was not what its journey expected. It has been counted."""
+
+
+@dataclass
+class Note:
+    """What the request event shall know of a request; travels in Locust's request context.
+
+    Moments are on the monotonic clock. Only `measured` requests count, those before the start and
+    in the warm-up do not. `example` describes one that failed.
+    """
+
+    scenario: str
+    measured: bool
+    due_at: float
+    sent_at: float = 0.0
+    example: str = ""
 
 
 class VisitDesk:
@@ -113,15 +130,10 @@ class LocustVisit(Visit):
         sent = dict(headers or ())
         if session is not None:
             sent[self._desk.header] = f"{self._desk.scheme} {session.access_token}"
-        context = {
-            "scenario": self._scenario,
-            "measured": self._measured,
-            "due_at": self.due_at,
-            "example": "",
-        }
+        note = Note(self._scenario, self._measured, self.due_at)
         self.pending = f"{method} {route or path}"
         with self._desk.connections:
-            context["sent_at"] = time.monotonic()
+            note.sent_at = time.monotonic()
             exchange = self._desk.client.request(
                 method,
                 path,
@@ -129,18 +141,18 @@ class LocustVisit(Visit):
                 catch_response=True,
                 headers=sent,
                 json=json,
-                context=context,
+                context={NOTE: note},
             )
             with exchange as response:
                 problem, body = self._judge(response, expect, reads_json)
                 if problem:
-                    context["example"] = _example(method, path, response)
+                    note.example = _example(method, path, response)
                     response.failure(problem)
                 else:
                     response.success()
         self.due_at, self.pending = time.monotonic(), ""
         if problem:
-            raise VisitCutError(f"{method} {path}: {problem}. {context['example']}".rstrip(". "))
+            raise VisitCutError(f"{method} {path}: {problem}. {note.example}".rstrip(". "))
         return Answer(response.status_code, response.headers or {}, body)
 
     def _judge(

@@ -51,8 +51,7 @@ def serving(*, stall_after: int = -1, stall_s: float = 0.0) -> Iterator[Loopback
     """A running server; stopped on leaving."""
     seen = Loopback(stall_after=stall_after, stall_s=stall_s)
     handler = type("Handler", (_Handler,), {"seen": seen})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     seen.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -62,6 +61,13 @@ def serving(*, stall_after: int = -1, stall_s: float = 0.0) -> Iterator[Loopback
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that hangs up is what some tests are about."""
 
 
 class _Handler(BaseHTTPRequestHandler):

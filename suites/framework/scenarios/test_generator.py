@@ -69,24 +69,22 @@ def test_a_visit_comes_at_its_moment_though_earlier_ones_have_no_answer() -> Non
     assert merged(run.tallies.values()).corrected.get_max_value() / 1e6 > STALL_S / 2
 
 
-@pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("/broken", "status 500, expected 2xx"),
-        ("/moved", "status 302, expected 2xx"),
-        ("/cut", "no answer: HTTPConnectionClosed"),
-    ],
-)
-def test_an_unexpected_answer_is_a_failure_with_its_reason(path: str, reason: str) -> None:
+def test_an_unexpected_answer_is_a_failure_with_its_reason_and_an_example() -> None:
+    paths = ("/ok", "/broken", "/moved", "/cut")
     with serving() as server:
-        run = play(server, shapes.constant(20, 1), paths=("/ok", path))
-        assert server.answered == 20, "a request was repeated behind the measurement's back"
-    total = merged(run.tallies.values())
-    assert total.count == 20
-    assert reasons(run) == {f"GET {path}: {reason}": total.failed}
-    assert total.failed == sum(
-        tally.count for endpoint, tally in run.tallies.items() if path in endpoint.operation
-    )
+        run = play(server, shapes.constant(40, 1), paths=paths)
+        assert server.answered == 40, "a request was repeated behind the measurement's back"
+    counts = {endpoint.operation: tally.count for endpoint, tally in run.tallies.items()}
+    assert sum(counts.values()) == 40
+    assert reasons(run) == {
+        "GET /broken: status 500, expected 2xx": counts["GET /broken"],
+        "GET /moved: status 302, expected 2xx": counts["GET /moved"],
+        "GET /cut: no answer: HTTPConnectionClosed": counts["GET /cut"],
+    }
+    assert run.results[0].health.errors == {}
+    examples = [text for shown in run.results[0].failures.examples.values() for text in shown]
+    assert 'GET /broken, {"title": "broken on purpose"}' in examples
+    assert all(examples)
 
 
 def test_an_answer_that_never_comes_is_a_failure_after_the_time_limit() -> None:
