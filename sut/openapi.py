@@ -9,10 +9,12 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
 
 from sut import problems
 from sut.dependencies import current_admin
 from sut.problems import ProblemType
+from sut.wire import Answer, Body
 
 TITLE = "SoccerAI"
 VERSION = "1.0.0"
@@ -51,10 +53,19 @@ def describe(app: FastAPI) -> _Object:
     schemas = components.setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    for model in (*Answer.__subclasses__(), *Body.__subclasses__()):
+        _restore_examples(schemas.get(model.__name__, {}), model)
     schemas["Problem"] = _problem_schema()
     schemas["InvalidRequest"] = _invalid_request_schema()
     components["headers"] = _HEADERS
     return document
+
+
+def _restore_examples(schema: _Object, model: type[BaseModel]) -> None:
+    """FastAPI leaves out what is null: in examples too, where null is a value like another."""
+    extra = model.model_config.get("json_schema_extra")
+    if isinstance(extra, dict) and "examples" in extra and "examples" in schema:
+        schema["examples"] = extra["examples"]
 
 
 def _operations(document: _Object) -> Iterator[tuple[str, str, _Object]]:
