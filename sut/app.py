@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -76,4 +77,8 @@ def worker_app() -> Service:
 
     settings = Settings()
     configure(settings)
-    return create_app(settings)
+    app = create_app(settings)
+    # what was made while importing stays for good: the collector need not look at it again
+    gc.collect()
+    gc.freeze()
+    return app

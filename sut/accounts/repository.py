@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,18 +27,20 @@ async def add(session: AsyncSession, email: str, password_hash: bytes, name: str
     return (await session.scalars(statement)).one_or_none()
 
 
+_ANSWER = select(
+    Account.id,
+    Account.email,
+    Account.display_name,
+    Account.role,
+    effective_tier().label("tier"),
+    Account.tier_expires_at,
+    Account.created_at,
+).where(Account.id == bindparam("account_id"), Account.erased_at.is_(None))
+
+
 async def answer(session: AsyncSession, account_id: int) -> AccountAnswer | None:
     """An account as its owner sees it; None when there is none, or it was erased."""
-    statement = select(
-        Account.id,
-        Account.email,
-        Account.display_name,
-        Account.role,
-        effective_tier().label("tier"),
-        Account.tier_expires_at,
-        Account.created_at,
-    ).where(Account.id == account_id, Account.erased_at.is_(None))
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.execute(_ANSWER, {"account_id": account_id})).one_or_none()
     return AccountAnswer.model_construct(**row._asdict()) if row else None
 
 

@@ -5,17 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import timedelta
+from itertools import count
 
 import structlog
 from sqlalchemy import delete, func, select
 
+from sut.accounts.models import Session
 from sut.operations.models import StaleTag
 from sut.platform import Platform
 
 _log = structlog.get_logger(__name__)
 INTERVAL_S = 0.5
-OWED_FOR = timedelta(seconds=2)
+LOOK_ROUNDS = 2
+"""Rounds between two looks for what another worker could not settle."""
+OWED_FOR = timedelta(seconds=1)
+PURGE_ROUNDS = 1200
+SESSIONS_KEPT = timedelta(days=1)
 BATCH = 500
+_OVERDUE = select(StaleTag).where(func.clock_timestamp() - StaleTag.owed_since > OWED_FOR)
 
 
 class Sweeper:
@@ -37,10 +44,13 @@ class Sweeper:
                 await self._task
 
     async def _run(self) -> None:
-        while True:
+        for number in count(1):
             await asyncio.sleep(INTERVAL_S)
             try:
-                await self.sweep()
+                if self._platform.cache.must_sweep or number % LOOK_ROUNDS == 0:
+                    await self.sweep()
+                if number % PURGE_ROUNDS == 1:
+                    await self._purge()
             except Exception as error:
                 _log.warning("sweep_failed", error=type(error).__name__)
 
@@ -50,21 +60,32 @@ class Sweeper:
         if cache.away:
             return
         if not cache.must_sweep:
-            await self._settle(everything=False)
+            if await self._left_lying():
+                await self._settle(everything=False)
         elif await self._settle(everything=True):
             cache.swept()
+
+    async def _left_lying(self) -> bool:
+        async with self._platform.database.connection() as connection:
+            return (await connection.execute(select(_OVERDUE.exists()))).scalar_one() is True
+
+    async def _purge(self) -> None:
+        """Remove sessions that expired a day ago; until then they can be looked into."""
+        async with self._platform.database.unit_of_work() as work:
+            long_ago = func.clock_timestamp() - SESSIONS_KEPT
+            await work.session.execute(delete(Session).where(Session.expires_at < long_ago))
 
     async def _settle(self, *, everything: bool) -> bool:
         """True when nothing is owed any more that was committed before the call."""
         database, cache = self._platform.database, self._platform.cache
-        statement = select(StaleTag).order_by(StaleTag.id).limit(BATCH)
-        if not everything:
-            age = func.clock_timestamp() - StaleTag.owed_since
-            statement = statement.where(age > OWED_FOR).with_for_update(skip_locked=True)
+        wanted = select(StaleTag) if everything else _OVERDUE.with_for_update(skip_locked=True)
+        statement = wanted.order_by(StaleTag.id).limit(BATCH)
         while True:
             async with database.unit_of_work() as work:
                 owed = {row.id: row.tag for row in await work.session.scalars(statement)}
-                if owed and not await cache.invalidate(*sorted(set(owed.values()))):
+                if not owed:
+                    return True
+                if not await cache.invalidate(*sorted(set(owed.values()))):
                     return False
                 await work.session.execute(delete(StaleTag).where(StaleTag.id.in_(list(owed))))
             if len(owed) < BATCH:
