@@ -18,6 +18,10 @@ from sut.predictions import repository as predictions
 from sut.seeding.people import ADMIN_ID
 
 pytestmark = pytest.mark.objective("db-index-gain")
+SAVED = "index_time_saved_ratio"
+# The promise is about 200,000 predictions. The leaderboard orders 2,000 players, which costs a
+# millisecond even without an index: what its index saves is measured beside the promise.
+SAVED_ON_SCORES = "scores_index_time_saved_ratio"
 SAMPLES = 41
 ROWS = 21
 
@@ -32,6 +36,7 @@ class Hot:
     name: str
     index: str
     query: Callable[[int], Query]
+    metric: str = SAVED
 
 
 def own_page(number: int) -> Query:
@@ -66,7 +71,7 @@ LATEST = 2**62
 HOT = (
     Hot("predictions_of_account", "uq_predictions_account_id_match_id", own_page),
     Hot("predictions_of_match", "ix_predictions_match_id_id", page_of_match),
-    Hot("leaderboard_page", "ix_scores_ranking", leaderboard_page),
+    Hot("leaderboard_page", "ix_scores_ranking", leaderboard_page, SAVED_ON_SCORES),
 )
 
 
@@ -85,7 +90,7 @@ async def test_a_hot_query_uses_its_index_and_is_slower_without(
     assert not any(hot.index in one.plan for one in lacking)
     saved = spread([1 - a.ms / b.ms for a, b in zip(having, lacking, strict=True)])
     evidence.measure(
-        "index_time_saved_ratio", saved.median, "ratio", samples=saved.samples,
+        hot.metric, saved.median, "ratio", samples=saved.samples,
         low=saved.low, high=saved.high, confidence=CONFIDENCE, query=hot.name,
     )  # fmt: skip
     assert saved.low > 0
