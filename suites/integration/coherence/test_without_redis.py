@@ -1,0 +1,162 @@
+"""Redis gone: reads, log-ins and writes go on, limits are stricter; and when it returns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from httpx import AsyncClient, Response
+from redis.asyncio import Redis
+
+from fixtures import clients
+from fixtures.application import SettingsFactory
+from fixtures.builders import Builders
+from suites.integration.coherence.outage import OwnRedis
+from suites.integration.waiting import until
+from suites.integration.workers import workers
+
+HOUR = timedelta(hours=1)
+
+
+async def cancel(admin: AsyncClient, match_id: int) -> None:
+    answer = await admin.patch(f"/api/matches/{match_id}", json={"status": "cancelled"})
+    assert answer.status_code == 200, answer.text
+
+
+async def status(reader: AsyncClient, match_id: int) -> Any:
+    return (await reader.get(f"/api/matches/{match_id}")).json()["status"]
+
+
+async def test_everything_goes_on_without_redis(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    ahead, begun = await build.match(), await build.match(kick_off=-HOUR)
+    account, admin_account = await build.player(), await build.admin()
+    async with workers(settings_with(redis_url=own_redis.url)) as (client, other):
+        assert (await client.get("/health/ready")).json()["status"] == "ok"
+        assert (await client.get("/api/matches")).status_code == 200
+        own_redis.kill()
+        player = await clients.as_account(client, account)
+        admin = await clients.as_account(other, admin_account)
+        body = {"match_id": ahead.id, "home_goals": 2, "away_goals": 1}
+        for answer in (
+            await player.post("/api/predictions", json=body),
+            await admin.put(
+                f"/api/matches/{begun.id}/result", json={"home_goals": 1, "away_goals": 0}
+            ),
+            await player.get(f"/api/matches/{ahead.id}/forecast"),
+            await client.get("/api/leaderboard"),
+            await other.get("/api/standings"),
+        ):
+            assert answer.is_success, answer.text
+        assert await status(client, begun.id) == "finished"
+        assert await status(other, begun.id) == "finished"
+        ready = (await client.get("/health/ready")).json()
+        assert ready == {"status": "degraded", "dependencies": {"postgres": "up", "redis": "down"}}
+
+
+async def test_a_write_without_redis_is_read_at_once_through_every_worker(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    match, admin_account = await build.match(), await build.admin()
+    async with workers(settings_with(redis_url=own_redis.url)) as (client, other):
+        admin = await clients.as_account(client, admin_account)
+        for reader in (client, other):
+            assert await status(reader, match.id) == "scheduled"
+        own_redis.kill()
+        await cancel(admin, match.id)
+        for reader in (client, other):
+            assert await status(reader, match.id) == "cancelled"
+        own_redis.start()
+        for reader in (client, other) * 2:
+            assert await status(reader, match.id) == "cancelled"
+
+
+async def test_a_redis_that_was_frozen_and_remembers_serves_nothing_stale(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    match, admin_account = await build.match(), await build.admin()
+    settings = settings_with(redis_url=own_redis.url, redis_timeout_s=0.2)
+    async with workers(settings) as (client, other):
+        admin = await clients.as_account(client, admin_account)
+        for reader in (client, other) * 2:
+            assert await status(reader, match.id) == "scheduled"
+        with own_redis.frozen():
+            await cancel(admin, match.id)
+            for reader in (client, other):
+                assert await status(reader, match.id) == "cancelled"
+        for reader in (client, other) * 5:
+            assert await status(reader, match.id) == "cancelled"
+
+
+async def test_a_worker_that_slept_through_the_outage_is_set_right_soon(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    match, admin_account = await build.match(), await build.admin()
+    settings = settings_with(redis_url=own_redis.url, redis_timeout_s=0.2)
+    async with workers(settings) as (client, sleeper):
+        admin = await clients.as_account(client, admin_account)
+        assert await status(sleeper, match.id) == "scheduled"
+        with own_redis.frozen():
+            await cancel(admin, match.id)
+
+        async def set_right() -> bool:
+            return bool(await status(sleeper, match.id) == "cancelled")
+
+        await until(set_right, "the cancelled match to be read")
+
+
+async def test_the_cache_is_trusted_again_once_all_that_is_owed_was_told(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    match, admin_account = await build.match(), await build.admin()
+    settings = settings_with(redis_url=own_redis.url, redis_timeout_s=0.2)
+    async with workers(settings) as (client, other), Redis.from_url(own_redis.url) as redis:
+        admin = await clients.as_account(client, admin_account)
+        with own_redis.frozen():
+            await cancel(admin, match.id)
+            await status(other, match.id)
+
+        async def trusted() -> bool:
+            for reader in (client, other):
+                assert await status(reader, match.id) == "cancelled"
+            return bool(await redis.exists(f"cache:matches:{match.id}")) or bool(
+                [key async for key in redis.scan_iter(match="cache:matches:*")]
+            )
+
+        await until(trusted, "an entry in the cache")
+
+
+def policy(answer: Response) -> str:
+    return answer.headers["ratelimit-policy"]
+
+
+@pytest.mark.objective("sec-rate-limit")
+async def test_limits_are_stricter_without_redis_and_never_gone(
+    own_redis: OwnRedis, settings_with: SettingsFactory
+) -> None:
+    settings = settings_with(redis_url=own_redis.url, visitor_limit_per_minute=20, workers=2)
+    async with workers(settings) as (client, other):
+        assert policy(await client.get("/api/teams")) == '"visitor";q=20;w=60'
+        own_redis.kill()
+        let_in = 0
+        for worker in (client, other):
+            answers = [await worker.get("/api/teams") for _ in range(20)]
+            assert policy(answers[-1]) == '"visitor";q=5;w=60'
+            assert answers[-1].status_code == 429
+            assert int(answers[-1].headers["retry-after"]) >= 1
+            let_in += sum(answer.status_code == 200 for answer in answers)
+        assert let_in == 10
+
+
+@pytest.mark.objective("sec-rate-limit")
+async def test_guessing_passwords_is_still_limited_without_redis(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    account = await build.player()
+    async with workers(settings_with(redis_url=own_redis.url)) as (client, _):
+        own_redis.kill()
+        body = {"email": account.email, "password": "a wrong password"}
+        answers = [await client.post("/api/sessions", json=body) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [401, 401, 429, 429, 429]
