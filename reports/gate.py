@@ -11,14 +11,23 @@ without evidence, else GO. A policy that requires nothing is no verdict either.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from reports.advice import next_step
 from reports.clauses.checks import read_failures, read_outcomes
 from reports.clauses.dispatch import read_clause
 from reports.evidence import Check, Finding, LayerEvidence
-from reports.objectives import SUITE_SUFFIX, ChecksClause, FindingsClause, Objective, Objectives
+from reports.objectives import (
+    SUITE_SUFFIX,
+    AnyClause,
+    ChecksClause,
+    FindingsClause,
+    InstrumentClause,
+    Objective,
+    Objectives,
+)
 from reports.soundness import Setting, Weighed, run_of, weigh
 from reports.verdicts import (
     Reading,
@@ -58,7 +67,7 @@ def judge(
         for layer in layers.values()
         if layer.verdict.required or layer.evidence is not None
     ]
-    everything = (*judged, *suites)
+    everything = tuple(_with_next_step(item, layers) for item in (*judged, *suites))
     release, why = _release([item for item in everything if item.required], policy)
     return Verdicts(
         policy=policy,
@@ -109,12 +118,12 @@ def _judge_one(
         if isinstance(item, ChecksClause)
         for layer in item.reads
     }
+    by_clause = [
+        (clause, read_clause(clause, objective.id, layers, by_fingerprint))
+        for clause in objective.requires
+    ]
     readings = (
-        *(
-            reading
-            for clause in objective.requires
-            for reading in read_clause(clause, objective.id, layers, by_fingerprint)
-        ),
+        *_without_distorted(by_clause),
         *read_failures(objective.id, layers, counted),
     )
     verdict = Verdict(
@@ -129,6 +138,22 @@ def _judge_one(
         waivers=tuple(by_fingerprint[mark] for item in readings for mark in item.waived),
     )
     return _with_waiver(verdict, waivers)
+
+
+def _without_distorted(
+    by_clause: Sequence[tuple[AnyClause, tuple[Reading, ...]]],
+) -> Iterator[Reading]:
+    """All readings; measurements beside an instrument that failed and distorts are void."""
+    void: set[str] = set()
+    for clause, readings in by_clause:
+        if isinstance(clause, InstrumentClause) and clause.distorts:
+            void |= {item.layer for item in readings if item.state == "invalid"}
+    for _, readings in by_clause:
+        for item in readings:
+            if item.kind == "measurement" and item.state == "missed" and item.layer in void:
+                yield item.because("invalid", f"{item.why}, but not to be believed")
+            else:
+                yield item
 
 
 def _not_shown_yet(objective: Objective) -> str:
@@ -214,6 +239,22 @@ def _is_excused(check: Check, accepted: set[str]) -> bool:
         and bool(check.objectives)
         and accepted.issuperset(check.objectives)
     )
+
+
+def _with_next_step(verdict: Verdict, layers: Mapping[str, Weighed]) -> Verdict:
+    checks = [check for layer in layers.values() for check in layer.of(Check)]
+    failed = [
+        check
+        for check in checks
+        if check.outcome != "passed"
+        and (
+            verdict.id == f"{check.layer}{SUITE_SUFFIX}"
+            if verdict.implicit
+            else verdict.id in check.objectives
+        )
+    ]
+    failed.sort(key=lambda check: check.outcome != "failed")
+    return replace(verdict, todo=next_step(verdict, failed))
 
 
 # --- the release -------------------------------------------------------------------------------

@@ -134,12 +134,18 @@ class FindingsClause(Clause):
 
 
 class InstrumentClause(Clause):
-    """The instrument `name` read within its bound: its share of the total, or its value."""
+    """The instrument `name` read within its bound: its share of the total, or its value.
+
+    One that `distorts` makes what was measured beside it void when it fails: a generator that could
+    not keep up says nothing true of the service, not even that it is slow. One that does not only
+    left things unseen, and what was seen to be bad stays bad.
+    """
 
     kind: Literal["instrument"]
     layer: Word
     name: Word
     of: Literal["share", "value"] = "share"
+    distorts: bool = False
     op: Operator = ">="
     limit: float = 1.0
     unit: str = ""

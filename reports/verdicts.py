@@ -55,7 +55,10 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """An objective judged. `implicit` ones are the gate's own: every check of a layer passed."""
+    """An objective judged. `implicit` ones are the gate's own: every check of a layer passed.
+
+    `todo` is the command to run next, empty where there is nothing to do.
+    """
 
     id: str
     promise: str
@@ -67,6 +70,7 @@ class Verdict:
     implicit: bool = False
     readings: tuple[Reading, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    todo: str = ""
 
     @property
     def headline(self) -> Reading | None:

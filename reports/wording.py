@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 _SIGNIFICANT = 3
 _FINEST = 18
+_TOO_LONG = Decimal(10) ** 15
+_ROUNDING = Context(prec=60, rounding=ROUND_HALF_EVEN)
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ def number(value: float, *marks: float) -> str:
 
 
 def _digits(value: Decimal, marks: Iterable[Decimal]) -> str:
-    if value == value.to_integral_value() and abs(value) < 10**15:
+    if abs(value) >= _TOO_LONG:
+        return f"{value.normalize():g}"
+    if value == value.to_integral_value():
         return f"{value:,.0f}"
     wanted = max(_SIGNIFICANT - 1 - value.adjusted(), 0)
     others = list(marks)
     for places in range(min(wanted, _FINEST), _FINEST + 1):
-        shown = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+        shown = value.quantize(Decimal(1).scaleb(-places), context=_ROUNDING)
         if shown != 0 and all(_side(shown, mark) == _side(value, mark) for mark in others):
             return _trimmed(f"{shown:,f}")
     return f"{value:g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from reports.clauses.limits import AGAIN, blank_reading, with_doubt
+from reports.clauses.limits import blank_reading, with_doubt
 from reports.evidence import Check
 from reports.objectives import ChecksClause
 from reports.soundness import Weighed
@@ -62,7 +62,7 @@ def read_outcomes(checks: Sequence[Check], layer: Weighed, subject: str) -> Read
     name = layer.verdict.layer
     blank = blank_reading("checks", layer, name, subject, "==", float(len(checks)), "tests")
     if layer.verdict.grade == "unusable":
-        return blank.because("no evidence", f"{layer.doubt}: {AGAIN}")
+        return blank.because("no evidence", layer.doubt)
     by_outcome = Counter(check.outcome for check in checks)
     bad = [check for check in checks if check.outcome != "passed"]
     reading = Reading(

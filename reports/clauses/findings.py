@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reports.clauses.limits import AGAIN, blank_reading, with_doubt
+from reports.clauses.limits import blank_reading, with_doubt
 from reports.evidence import Finding
 from reports.objectives import SEVERITIES, FindingsClause
 from reports.soundness import Weighed
@@ -19,7 +19,7 @@ def read_findings(
     subject = f"findings of {listed(clause.tools)} ({clause.severity} or higher)"
     blank = blank_reading("findings", layer, clause.layer, subject, "<=", clause.limit, "findings")
     if layer.verdict.grade == "unusable":
-        return blank.because("no evidence", f"{layer.doubt}: {AGAIN}")
+        return blank.because("no evidence", layer.doubt)
     floor = SEVERITIES.index(clause.severity)
     counted = [
         item

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from reports.clauses.limits import (
-    AGAIN,
     COMPARE,
     blank_reading,
     holds,
@@ -29,7 +28,7 @@ def read_instruments(clause: InstrumentClause, layer: Weighed) -> tuple[Reading,
     subject = labelled(clause.name, clause.where)
     blank = blank_reading("instrument", layer, clause.layer, subject, clause.op, clause.limit, unit)
     if layer.verdict.grade == "unusable":
-        return (blank.because("no evidence", f"{layer.doubt}: {AGAIN}"),)
+        return (blank.because("no evidence", layer.doubt),)
     readings = [_read_instrument(clause, layer, blank, item, found) for item in found]
     if len(found) < clause.minimum_matches:
         wanted = f", {clause.minimum_matches} expected" if clause.minimum_matches > 1 else ""
@@ -87,6 +86,11 @@ def _instrument_said(clause: InstrumentClause, item: Instrument, value: float) -
     return f"{scale.show(value, clause.limit)} ({bound})"
 
 
+def _can_exceed(item: Instrument) -> bool:
+    """Times and rates may come out above what was planned; a part of a count may not."""
+    return item.unit == "s" or item.unit.endswith("/s")
+
+
 def _instrument_doubts(
     clause: InstrumentClause, item: Instrument, found: Sequence[Instrument]
 ) -> list[str]:
@@ -96,7 +100,7 @@ def _instrument_doubts(
     if clause.of == "share" and item.total is not None:
         if item.total <= 0:
             doubts.append(f"{name} is {item.value:g} of {item.total:g}: there was nothing to see")
-        elif not 0 <= item.value <= item.total:
+        elif item.value < 0 or (item.value > item.total and not _can_exceed(item)):
             doubts.append(f"{name} is {item.value:g} of {item.total:g}, which cannot be")
     if clause.of == "value" and clause.unit and item.unit != clause.unit:
         doubts.append(f"{name} is in {item.unit or 'no unit'}, the bound in {clause.unit}")

@@ -17,7 +17,6 @@ COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     ">=": operator.ge,
     "==": operator.eq,
 }
-AGAIN = "run the gate again on this tree"
 
 
 def side_of_limit(
@@ -71,7 +70,7 @@ def blank_reading(
 
 def with_doubt(why: str, layer: Weighed) -> str:
     """A reason, and after it what is wrong with the layer's evidence as a whole."""
-    return f"{why}; {layer.doubt}: {AGAIN}" if layer.doubt else why
+    return f"{why}; {layer.doubt}" if layer.doubt else why
 
 
 def twins_of(

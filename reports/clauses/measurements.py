@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from reports.clauses.limits import (
-    AGAIN,
     blank_reading,
     holds,
     margin_of,
@@ -30,7 +29,7 @@ def read_measurements(clause: MeasurementClause, layer: Weighed) -> tuple[Readin
         "measurement", layer, clause.layer, subject, clause.op, clause.limit, clause.unit
     )
     if layer.verdict.grade == "unusable":
-        return (blank.because("no evidence", f"{layer.doubt}: {AGAIN}"),)
+        return (blank.because("no evidence", layer.doubt),)
     readings = [_read_measurement(clause, layer, blank, item, found) for item in found]
     if len(found) < clause.minimum_matches:
         others = listed(sorted(labelled(clause.metric, item.dimensions) for item in named), 3)

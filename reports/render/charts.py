@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 from reports.evidence import LayerEvidence, Series
@@ -12,16 +13,19 @@ from reports.wording import labelled, scale_of
 WIDTH, HEIGHT = 560, 180
 MOST_LINES = 6
 MOST_POINTS = 400
+_TINY, _HUGE = 1e-300, 1e300
+_QUANTILE = re.compile(r"_p\d+(?:\.\d+)?(?=_|$)")
 
 
 def charts_of(evidence: Sequence[LayerEvidence]) -> tuple[Chart, ...]:
-    """One chart a metric of a layer, one line for each of its dimensions."""
+    """One chart a metric of a layer, one line for each of its quantiles and dimensions."""
     groups: dict[tuple[str, str, str], list[Series]] = {}
     for layer in evidence:
         for record in layer.records:
             if isinstance(record, Series) and record.points:
-                groups.setdefault((layer.layer, record.metric, record.unit), []).append(record)
-    return tuple(_chart(layer, metric, group) for (layer, metric, _), group in groups.items())
+                title = _QUANTILE.sub("", record.metric)
+                groups.setdefault((layer.layer, title, record.unit), []).append(record)
+    return tuple(_chart(layer, title, group) for (layer, title, _), group in groups.items())
 
 
 def _chart(layer: str, metric: str, group: Sequence[Series]) -> Chart:
@@ -63,6 +67,8 @@ def _line(item: Series, factor: float, x_end: float, y_end: float, unit: str, me
     last, peak = points[-1][1], max(value for _, value in points)
     values = list(item.dimensions.values())
     name = values[0] if len(values) == 1 else labelled("", item.dimensions).strip("{}") or metric
+    if quantile := _QUANTILE.search(item.metric):
+        name = f"{quantile[0].strip('_')} {name}"
     return Line(
         name=name,
         points=inside,
@@ -86,8 +92,8 @@ def thinned(points: Sequence[tuple[float, float]], most: int) -> Iterable[tuple[
 
 def round_ticks(top: float, wanted: int) -> tuple[float, ...]:
     """Ticks from 0 in steps of 1, 2 or 5 times a power of ten, the last at `top` or above."""
-    if top <= 0:
-        return (0.0, 1.0)
+    if not _TINY < top < _HUGE:
+        return (0.0, top if top >= _HUGE else 1.0)
     raw = top / wanted
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * 0.999)

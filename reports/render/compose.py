@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from reports.evidence import (
     AnyRecord,
-    Check,
     Closing,
     LayerEvidence,
     Measurement,
@@ -22,7 +21,6 @@ from reports.render.view import (
     EarlierRun,
     LayerRow,
     MeasurementRow,
-    ObjectiveRow,
     Pairs,
     View,
     WaiverRow,
@@ -47,7 +45,7 @@ def view_of(
     earlier: Sequence[EarlierRun] = (),
 ) -> View:
     """Everything that a renderer may show, decided here."""
-    rows = sorted(_rows(verdicts, evidence), key=lambda row: -ORDER.index(row.state))
+    rows = sorted(map(objective_row, verdicts.objectives), key=lambda row: -ORDER.index(row.state))
     judged = {
         (clause.layer, clause.metric)
         for item in objectives.objectives
@@ -88,21 +86,6 @@ def view_of(
 
 
 # --- rows --------------------------------------------------------------------------------------
-
-
-def _rows(verdicts: Verdicts, evidence: Sequence[LayerEvidence]) -> Iterator[ObjectiveRow]:
-    failed = [check for check in _all(evidence, Check) if check.outcome in ("failed", "error")]
-    for verdict in verdicts.objectives:
-        layer = verdict.id.removesuffix(SUITE_SUFFIX) if verdict.implicit else ""
-        repeat = next(
-            (
-                check.repeat
-                for check in failed
-                if (check.layer == layer if layer else verdict.id in check.objectives)
-            ),
-            "",
-        )
-        yield objective_row(verdict, repeat)
 
 
 def _layers(verdicts: Verdicts, evidence: Sequence[LayerEvidence]) -> tuple[LayerRow, ...]:

@@ -19,8 +19,8 @@ MOST_DETAILS = 20
 DASH = "\N{EN DASH}"
 
 
-def objective_row(verdict: Verdict, repeat: str = "") -> ObjectiveRow:
-    """An objective; `repeat` is the command that runs its first failed test again."""
+def objective_row(verdict: Verdict) -> ObjectiveRow:
+    """An objective in words; of its readings those that have something to show, worst first."""
     ordered = sorted(verdict.readings, key=lambda item: -ORDER.index(item.state))
     return ObjectiveRow(
         id=verdict.id,
@@ -30,23 +30,15 @@ def objective_row(verdict: Verdict, repeat: str = "") -> ObjectiveRow:
         state=verdict.state,
         sign=SIGNS[verdict.state],
         why=verdict.why,
-        todo=_todo(verdict, repeat),
+        todo=verdict.todo,
         required=verdict.required,
         implicit=verdict.implicit,
-        readings=tuple(reading_row(reading) for reading in ordered),
+        readings=tuple(
+            reading_row(reading)
+            for index, reading in enumerate(ordered)
+            if index == 0 or reading.value is not None
+        ),
     )
-
-
-def _todo(verdict: Verdict, repeat: str) -> str:
-    """What to do next, where there is something to do."""
-    reading = verdict.headline
-    if reading is None or verdict.state in ("met", "waived"):
-        return ""
-    if verdict.state == "no evidence":
-        return "nox -s gate" if reading.value is None else f"nox -s {reading.layer}"
-    if verdict.state == "missed" and reading.kind == "checks" and repeat:
-        return repeat
-    return f"nox -s {reading.layer}"
 
 
 def reading_row(reading: Reading) -> ReadingRow:
@@ -112,7 +104,9 @@ def _margin(reading: Reading, scale: Scale) -> str:
     if not reading.limit:
         return distance
     share = scale_of("ratio").show(reading.margin / abs(reading.limit), 0.0, 1.0)
-    return share if reading.kind == "instrument" else f"{distance} ({share})"
+    if reading.kind == "instrument":
+        return share if reading.margin else DASH
+    return f"{distance} ({share})"
 
 
 def _interval(reading: Reading, scale: Scale) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reports.evidence import AnyRecord, Check, LayerEvidence, Outcome, read_run
 from reports.verdicts import ORDER, State, worst
 from suites.framework.reports.runs import (
+    BANDIT,
     LATENCY,
     OTHER_TREE,
     PARSED,
@@ -99,6 +100,36 @@ def test_every_reason_of_an_objective_is_told() -> None:
     rows = objectives(objective("both", LATENCY, PARSED, SPOKEN))
     verdict = of(judged([], rows), "both")
     assert [word in verdict.why for word in ("load", "security", "unit")] == [True] * 3
+
+
+KEPT_UP = {"kind": "instrument", "layer": "load", "name": "on_time", "limit": 0.99}
+
+
+@pytest.mark.parametrize(
+    ("distorts", "share", "value", "state"),
+    [
+        (True, 0.98, 250, "invalid"),
+        (True, 0.98, 150, "invalid"),
+        (True, 0.99, 250, "missed"),
+        (True, 0.99, 150, "met"),
+        (False, 0.98, 250, "missed"),
+        (False, 0.98, 150, "invalid"),
+    ],
+)
+def test_an_overloaded_instrument_says_nothing_of_the_service(
+    distorts: bool, share: float, value: float, state: State
+) -> None:
+    rows = objectives(objective("fast", LATENCY, {**KEPT_UP, "distorts": distorts}))
+    made = layer("load", measured(value), instrument(share, 1.0, name="on_time"), check("d"))
+    verdict = of(judged(instead(good_layers(), made), rows), "fast")
+    assert verdict.state == state
+    assert state == "met" or (state == "invalid") == ("on_time" in verdict.why)
+
+
+def test_a_distorted_instrument_takes_back_no_finding() -> None:
+    rows = objectives(objective("clean", BANDIT, {**PARSED, "distorts": True}))
+    made = layer("security", finding(), instrument(3, 61), check("c"))
+    assert of(judged(instead(good_layers(), made), rows), "clean").state == "missed"
 
 
 # --- every check of a layer --------------------------------------------------------------------

@@ -53,6 +53,12 @@ def test_what_is_shown_compares_as_what_was_judged(value: float, limit: float) -
     assert (shown < limit, shown > limit) == (value < limit, value > limit)
 
 
+@given(value=st.floats(allow_nan=False, allow_infinity=False), limit=st.floats(-1e300, 1e300))
+def test_whatever_is_measured_can_be_shown(value: float, limit: float) -> None:
+    for unit in ("ms", "ratio", "bytes"):
+        assert scale_of(unit, limit).show(value, limit)
+
+
 def test_lists_are_cut_and_say_so() -> None:
     assert listed("abc") == "a, b, c"
     assert listed("abcdefg", 2) == "a, b and 5 more"

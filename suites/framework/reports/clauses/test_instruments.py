@@ -38,6 +38,13 @@ def test_a_share_is_whole_or_the_objective_is_not_judged(
     assert (reading.state, told in reading.why) == (state, True), reading.why
 
 
+@pytest.mark.parametrize(("unit", "state"), [("s", "met"), ("visits/s", "met"),
+                                             ("files", "no evidence")])  # fmt: skip
+def test_a_time_or_a_rate_may_exceed_its_plan(unit: str, state: State) -> None:
+    (reading,) = read(instrument(30.001, 30, unit=unit), limit=0.95)
+    assert reading.state == state
+
+
 def test_what_was_left_out_is_listed() -> None:
     (reading,) = read(instrument(59, 61, missing=("a.py", "b.py")))
     assert reading.missing == ("a.py", "b.py")

@@ -58,6 +58,19 @@ def test_a_metric_is_one_chart_with_a_line_for_each_of_its_dimensions() -> None:
     assert charts[0].lines[0].name == "a"
 
 
+def test_quantiles_of_one_metric_share_a_chart() -> None:
+    made = (series(n, metric=f"http_latency_p{n}_ms", dimensions={"s": "mix"}) for n in (50, 99))
+    (chart,) = charts_of([layer("load", *made)])
+    assert chart.title == "http_latency_ms"
+    assert [line.name for line in chart.lines] == ["p99 mix", "p50 mix"]
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-310, 1e301, 1.7e308])
+def test_extreme_values_are_drawn(value: float) -> None:
+    (chart,) = charts_of([layer("load", series(0, value))])
+    assert "nan" not in chart.lines[0].points
+
+
 def test_lines_beyond_the_most_are_counted() -> None:
     many = (series(1, n, dimensions={"p": str(n)}) for n in range(1, MOST_LINES + 4))
     (chart,) = charts_of([layer("load", *many)])
