@@ -47,7 +47,7 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance(Record):
-    """What was measured, on what. `tree` is the Git tree id of the working files, dirty or not."""
+    """What was measured, on what. `tree` is the id of the working files, dirty or not."""
 
     kind: ClassVar[str] = "provenance"
     schema: int = SCHEMA_VERSION

