@@ -105,27 +105,27 @@ def test_after_logging_in_a_person_is_where_they_wanted_to_be(page: Page) -> Non
     expect(page).to_have_url(re.compile(r"/account$"))
 
 
-@pytest.mark.objective("sec-input")
-@pytest.mark.parametrize(
-    "onward",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "/\\evil.example",
-        "/%09/evil",
-        "javascript:alert(1)",
-    ],
+ELSEWHERE = (
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example",
+    "/%09/evil.example",
+    "javascript:alert(1)",
 )
-def test_logging_in_leads_to_no_other_site(page: Page, onward: str) -> None:
+
+
+@pytest.mark.objective("sec-input")
+def test_logging_in_leads_to_no_other_site(page: Page) -> None:
     person = someone()
     register(page, person)
-    page.get_by_role("button", name="Log out").click()
-    page.goto(f"/login?next={onward}")
-    page.get_by_label("E-mail address").fill(person.email)
-    page.get_by_label("Password").fill(person.password)
-    page.locator("main").get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("banner")).to_contain_text(person.name)
-    expect(page).to_have_url(HERE)
+    for onward in ELSEWHERE:
+        page.get_by_role("button", name="Log out").click()
+        page.goto(f"/login?next={onward}")
+        page.get_by_label("E-mail address").fill(person.email)
+        page.get_by_label("Password").fill(person.password)
+        page.locator("main").get_by_role("button", name="Log in").click()
+        expect(page.get_by_role("banner")).to_contain_text(person.name)
+        expect(page).to_have_url(HERE)
 
 
 def test_the_session_changes_at_log_in_and_the_one_before_is_worthless(
@@ -224,15 +224,21 @@ def test_the_export_holds_what_the_account_page_shows(page: Page) -> None:
     assert person.name in held
 
 
-@pytest.mark.objective("sec-input")
-@pytest.mark.parametrize(
-    "headers",
-    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {}],
+FOREIGN: tuple[dict[str, str], ...] = (
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {},
 )
-def test_a_form_from_elsewhere_is_refused(page: Page, headers: dict[str, str]) -> None:
+
+
+@pytest.mark.objective("sec-input")
+def test_a_form_from_elsewhere_is_refused(page: Page) -> None:
     person = someone()
     register(page, person)
-    answer = page.request.post("/account/name", form={"display_name": "Mallory"}, headers=headers)
-    assert answer.status == 403
+    for headers in FOREIGN:
+        form: dict[str, str | float | bool] = {"display_name": "Mallory"}
+        answer = page.request.post("/account/name", form=form, headers=headers)
+        assert answer.status == 403, headers
     page.goto("/account")
     expect(page.get_by_label("Name on the leaderboard")).to_have_value(person.name)

@@ -158,12 +158,14 @@ def _days(found: Iterable[MatchView]) -> list[Day]:
 async def _forecasts(
     platform: Platform, principal: Principal, match_ids: Iterable[int], request_id: str
 ) -> dict[int, Forecast]:
-    return {
-        match_id: Forecast.model_validate_json(
-            await forecasts.get_forecast(platform, principal, match_id, request_id)
-        )
-        for match_id in match_ids
-    }
+    shown = {}
+    for match_id in match_ids:
+        try:
+            body = await forecasts.get_forecast(platform, principal, match_id, request_id)
+        except Problem:  # called off, or a new day began, since the list was read: it has none
+            continue
+        shown[match_id] = Forecast.model_validate_json(body)
+    return shown
 
 
 async def _seen_today(platform: Platform, principal: Principal) -> set[int]:

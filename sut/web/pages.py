@@ -52,7 +52,6 @@ def page(
     template: str,
     visitor: Visitor,
     *,
-    status: int = 200,
     refusal: Refusal | None = None,
     headers: Mapping[str, str] | None = None,
     **context: object,
@@ -70,7 +69,7 @@ def page(
     }
     return HTMLResponse(
         render(template, **(common | context)),
-        refusal.status if refusal and status == 200 else status,
+        refusal.status if refusal else 200,
         {"cache-control": keep, **_HEADERS, **(headers or {})},
     )
 
@@ -80,7 +79,7 @@ async def refusal_page(request: Request, problem: Problem) -> Response:
     platform = cast("Platform", request.app.state.platform)
     try:
         visitor = await visitor_of(request, platform)
-    except Exception:
+    except Exception:  # whatever it is: the page of an outage must not need what is out
         visitor = Visitor()
     return _refusal(request, problem, visitor)
 

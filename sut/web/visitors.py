@@ -19,6 +19,7 @@ from sut.web.messages import CROSS_SITE
 
 HOME = "/"
 _OWN_SITE = {"same-origin", "none"}
+_OWN_PAGES = ("/predictions", "/account")
 _SAFE_METHODS = {"GET", "HEAD"}
 
 
@@ -133,7 +134,7 @@ def next_query(address: str) -> str:
 
 
 def _way_back(request: Request) -> str:
-    if request.method not in _SAFE_METHODS:  # what a form did cannot be repeated by a link
-        return "/" + request.url.path.lstrip("/").partition("/")[0]
+    if request.method not in _SAFE_METHODS:  # a form cannot be sent again by a link
+        return next((page for page in _OWN_PAGES if request.url.path.startswith(page)), HOME)
     query = f"?{request.url.query}" if request.url.query else ""
     return safe_next(request.url.path + query)

@@ -34,7 +34,7 @@ self.addEventListener("fetch", (event) => {
 async function page(event, url) {
   try {
     const answer = await fetch(event.request);
-    if (answer.ok && url.pathname === HOME) event.waitUntil(keep(HOME + week(url)));
+    if (answer.ok && url.pathname === HOME) event.waitUntil(remember(answer.clone(), url));
     return answer;
   } catch (lost) {
     if (url.pathname !== HOME) return Response.redirect(HOME);
@@ -42,21 +42,26 @@ async function page(event, url) {
   }
 }
 
-function week(url) {
-  const asked = url.searchParams.get("week");
-  return asked ? `?week=${encodeURIComponent(asked)}` : "";
+// Only a visitor's page may be kept by caches, and one without a message is kept as it came.
+function remember(answer, url) {
+  const week = url.searchParams.get("week");
+  const plain = url.searchParams.size === (week === null ? 0 : 1);
+  if (plain && answer.headers.get("cache-control") === "no-cache") return store(answer);
+  return keep(week ? `${HOME}?week=${encodeURIComponent(week)}` : HOME);
 }
 
 async function keep(address) {
-  let answer;
   try {
-    answer = await fetch(address, { credentials: "omit", cache: "no-store" });
+    await store(await fetch(address, { credentials: "omit", cache: "no-store" }));
   } catch (lost) {
     return; // what was kept before is still the last that was seen
   }
+}
+
+async function store(answer) {
   if (!answer.ok) return;
   const text = (await answer.text()).replace("<html ", "<html data-stale ");
-  const kept = new Response(text, { status: 200, headers: answer.headers });
+  const kept = new Response(text, { headers: answer.headers });
   await (await caches.open(SEEN)).put(HOME, kept);
 }
 
