@@ -187,7 +187,7 @@ def _check(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     objectives = _configuration(options).objectives
     required = objectives.required_by(options.policy)
-    unknown = producers.unrecorded(required, producers.sources(options.root))
+    unknown = producers.unrecorded(required, producers.vocabularies(options.root))
     if unknown:
         raise Refusal("\n".join(f"{options.slo}: {problem}" for problem in unknown))
     print(f"{options.slo}: policy {options.policy} requires {len(required)} objectives of layers "

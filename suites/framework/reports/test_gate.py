@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.evidence import AnyRecord, Check, LayerEvidence, Outcome, read_run
-from reports.verdicts import ORDER, State, worst
+from reports.verdicts import ORDER, State, Verdicts, worst
 from suites.framework.reports.runs import (
     BANDIT,
     LATENCY,
@@ -269,38 +270,53 @@ def test_what_no_objective_judges_is_named() -> None:
 # --- properties --------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The files of a good run."""
+    folder = tmp_path_factory.mktemp("whole")
+    paths = [write(folder, made.layer, *made.records[2:-1]) for made in good_layers()]
+    assert judged(read_run(folder)).release == "GO"
+    return {path.name: path.read_bytes() for path in paths}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run")
+    (path / "evidence").mkdir()
+    return path
+
+
+def after(folder: Path, whole: dict[str, bytes], victim: str, content: bytes) -> Verdicts:
+    for name, raw in whole.items():
+        (folder / "evidence" / name).write_bytes(content if name == victim else raw)
+    return judged(read_run(folder))
+
+
 @given(data=st.data())
 def test_no_line_taken_away_or_doubled_leaves_a_go(
-    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    data: st.DataObject, whole: dict[str, bytes], folder: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("run")
-    for made in good_layers():
-        write(folder, made.layer, *made.records[2:-1])
-    assert judged(read_run(folder)).release == "GO"
-    victim = data.draw(st.sampled_from(sorted((folder / "evidence").iterdir())))
-    lines = victim.read_bytes().splitlines(keepends=True)
+    victim = data.draw(st.sampled_from(sorted(whole)))
+    lines = whole[victim].splitlines(keepends=True)
     index = data.draw(st.integers(0, len(lines) - 1))
     times = data.draw(st.sampled_from([0, 2]))
-    victim.write_bytes(b"".join([*lines[:index], *[lines[index]] * times, *lines[index + 1 :]]))
-    verdicts = judged(read_run(folder))
+    changed = b"".join([*lines[:index], *[lines[index]] * times, *lines[index + 1 :]])
+    verdicts = after(folder, whole, victim, changed)
     assert verdicts.release == "NO VERDICT"
-    assert victim.stem in " ".join(item.why for item in verdicts.objectives)
+    layer_name = victim.removesuffix(".ndjson")
+    assert layer_name in " ".join(item.why for item in verdicts.objectives)
 
 
 @given(data=st.data())
 def test_no_byte_changed_leaves_a_go(
-    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+    data: st.DataObject, whole: dict[str, bytes], folder: Path
 ) -> None:
-    folder = tmp_path_factory.mktemp("run")
-    for made in good_layers():
-        write(folder, made.layer, *made.records[2:-1])
-    victim = data.draw(st.sampled_from(sorted((folder / "evidence").iterdir())))
-    raw = bytearray(victim.read_bytes())
+    victim = data.draw(st.sampled_from(sorted(whole)))
+    raw = bytearray(whole[victim])
     body = raw.rstrip(b"\n").rfind(b"\n")  # the closing's own fields are not covered by its hash
     index = data.draw(st.integers(0, body))
     raw[index] ^= data.draw(st.integers(1, 255))
-    victim.write_bytes(raw)
-    assert judged(read_run(folder)).release == "NO VERDICT"
+    assert after(folder, whole, victim, bytes(raw)).release == "NO VERDICT"
 
 
 _DEFECTS = st.sampled_from(["gone", "foreign tree", "foreign run", "deselected", "interrupted"])

@@ -9,7 +9,7 @@ import pytest
 from fixtures.layers import LAYERS
 from reports.configuration import load_objectives, load_waivers
 from reports.objectives import Objectives
-from reports.producers import silent_layers, sources, unrecorded
+from reports.producers import silent_layers, unrecorded, vocabularies, vocabulary
 from suites.framework.reports.runs import LATENCY, PARSED, SPOKEN, objective, objectives
 
 ROOT = Path(__file__).parents[3]
@@ -47,7 +47,7 @@ def test_every_layer_has_an_objective(promised: Objectives) -> None:
 
 
 def test_every_name_in_an_objective_is_recorded_by_a_producer(promised: Objectives) -> None:
-    assert unrecorded(promised.objectives, sources(ROOT)) == ()
+    assert unrecorded(promised.objectives, vocabularies(ROOT)) == ()
 
 
 def test_the_waivers_are_right() -> None:
@@ -62,13 +62,16 @@ def test_the_waivers_are_right() -> None:
     [
         ('measure("latency_ms"); instrument("files_parsed"); objective("o")', 0),
         ("measure('latency_ms'); instrument('files_parsed'); objective('o')", 0),
+        ('[measure(f"latency_{u}") for u in ("ms",)]; instrument("files_parsed", "o")', 0),
+        ('[measure(f"latency_{u}") for u in ("s",)]; instrument("files_parsed", "o")', 1),
         ('measure("latency_s"); instrument("files_parsed"); objective("o")', 1),
-        ("latency_ms files_parsed o", 3),
+        ('f"{anything}"', 3),
+        ("latency_ms, files_parsed, o  # not said, only meant", 3),
         ("", 3),
     ],
 )
 def test_a_name_that_nobody_records_is_found(source: str, missing: int) -> None:
-    found = unrecorded([objective("o", LATENCY, PARSED, SPOKEN)], source)
+    found = unrecorded([objective("o", LATENCY, PARSED, SPOKEN)], [vocabulary(source)])
     assert len(found) == missing
 
 
@@ -76,8 +79,9 @@ def test_a_layer_that_no_objective_reads_is_found() -> None:
     assert silent_layers(objectives(objective("o", LATENCY))) == ("unit", "security")
 
 
-def test_the_tests_of_the_judge_are_no_producers(tmp_path: Path) -> None:
-    for folder in ("suites/framework/reports", "suites/load"):
+def test_examples_and_broken_files_are_no_producers(tmp_path: Path) -> None:
+    for folder in ("suites/framework/reports", "suites/load", "suites/unit"):
         (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "test_x.py").write_text(f'name = "of {folder}"')
-    assert sources(tmp_path) == 'name = "of suites/load"'
+        (tmp_path / folder / "test_x.py").write_text(f'name = "{folder}"')
+    (tmp_path / "suites/unit/test_x.py").write_text("def (")
+    assert [file.literals for file in vocabularies(tmp_path)] == [{"suites/load"}]
