@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -18,6 +19,8 @@ from scenarios.runs import Run, bounded, series
 def records(run: Run) -> Iterator[AnyRecord]:
     """What was seen of the service; less where it was not told where to look."""
     seen = run.observed
+    if seen.machine_cpu_share:
+        yield from _machine(run)
     if seen.cpu_share:
         yield from _processes(run)
     if seen.scrapes:
@@ -35,10 +38,32 @@ def records(run: Run) -> Iterator[AnyRecord]:
         yield from _cache(seen.before, seen.after)
 
 
+def _machine(run: Run) -> Iterator[AnyRecord]:
+    """How busy the whole machine was, and how much of that was neither service nor generator.
+
+    On a machine that others use too, a slow service may be a slow machine.
+    """
+    busy = _average(run.observed.machine_cpu_share)
+    ours = _average(run.observed.cpu_share) + sum(
+        result.health.cpu_share for result in run.results
+    ) / (os.cpu_count() or 1)
+    yield Instrument(
+        name="cpu_share_of_others",
+        value=max(0.0, busy - ours),
+        unit="ratio",
+        detail=f"of the machine, which was {busy:.0%} busy; databases count as others",
+    )
+    yield series(run, "machine_cpu_share", "ratio", run.observed.machine_cpu_share)
+
+
+def _average(points: Sequence[tuple[float, float]]) -> float:
+    return sum(value for _, value in points) / len(points) if points else 0.0
+
+
 def _processes(run: Run) -> Iterator[AnyRecord]:
     cpu = [value for _, value in run.observed.cpu_share]
     memory = [value for _, value in run.observed.memory_mb]
-    average = sum(cpu) / len(cpu)
+    average = _average(run.observed.cpu_share)
     yield bounded("service_cpu_share", average, "ratio", len(cpu), intervals.mean(cpu))
     yield Measurement(metric="service_memory_mb", value=max(memory), unit="MB", samples=len(memory))
     yield Measurement(

@@ -60,6 +60,7 @@ class Observations:
     """All that was seen. Points are (seconds since the start, value)."""
 
     cpu_share: list[tuple[float, float]] = field(default_factory=list)
+    machine_cpu_share: list[tuple[float, float]] = field(default_factory=list)
     memory_mb: list[tuple[float, float]] = field(default_factory=list)
     pool_connections: list[tuple[float, float]] = field(default_factory=list)
     pool_allowed: float = 0.0
@@ -81,23 +82,35 @@ class Observer:
         self._pids, self._url, self._read = pids, metrics_url, read
         self._spent: dict[int, float] = {}
         self._last_at = 0.0
+        self._machine = psutil.cpu_times()
         self.seen = Observations()
 
     def begin(self, at_s: float) -> None:
         """The first look: what was spent and counted before does not belong to the load."""
         self._spent = {process.pid: spent for process, spent, _ in self._processes()}
-        self._last_at = at_s
+        self._last_at, self._machine = at_s, psutil.cpu_times()
         self.seen.before = self._scrape(at_s, END_TIMEOUT_S)
 
     def look(self, at_s: float) -> None:
         """One sample, at `at_s` seconds since the start."""
+        self._look_at_machine(at_s)
         self._look_at_processes(at_s)
         self._scrape(at_s, LOOK_TIMEOUT_S)
 
     def end(self, at_s: float) -> None:
         """The last look."""
+        self._look_at_machine(at_s)
         self._look_at_processes(at_s)
         self.seen.after = self._scrape(at_s, END_TIMEOUT_S)
+
+    def _look_at_machine(self, at_s: float) -> None:
+        """The share of all cores that anything used, whatever it was."""
+        before, now = self._machine, psutil.cpu_times()
+        passed = sum(now) - sum(before)
+        idle = (now.idle - before.idle) + (getattr(now, "iowait", 0) - getattr(before, "iowait", 0))
+        if passed > 0:
+            self.seen.machine_cpu_share.append((at_s, min(1.0, max(0.0, 1 - idle / passed))))
+        self._machine = now
 
     def _look_at_processes(self, at_s: float) -> None:
         found = self._processes()

@@ -13,7 +13,6 @@ from typing import Any
 
 import gevent  # type: ignore[import-untyped]
 import orjson
-from gevent.lock import BoundedSemaphore  # type: ignore[import-untyped]
 from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
@@ -21,6 +20,7 @@ from scenarios.journeys.interface import Answer, Visit
 from scenarios.plan import Arrival, Plan
 from scenarios.sessions import Accounts, Session, Sessions
 from scenarios.targets import LogIn
+from scenarios.turnstile import Turnstile
 
 NOTE = "touchline_note"
 EXCERPT = 200  # characters of a body that an example of a failure shows
@@ -58,7 +58,7 @@ class VisitDesk:
         self.client, self.sessions, self.accounts = client, sessions, accounts
         self.think_s = plan.profile.think_s
         self.timeout_s = plan.profile.timeout_s
-        self.connections = BoundedSemaphore(plan.profile.connections)
+        self.connections = Turnstile(plan.profile.connections)
         recipe = plan.player.log_in if plan.player is not None else None
         self.log_in = recipe
         self.header = recipe.header if recipe else "Authorization"
@@ -132,7 +132,7 @@ class LocustVisit(Visit):
             sent[self._desk.header] = f"{self._desk.scheme} {session.access_token}"
         note = Note(self._scenario, self._measured, self.due_at)
         self.pending = f"{method} {route or path}"
-        with self._desk.connections:
+        with self._desk.connections.passed():
             note.sent_at = time.monotonic()
             exchange = self._desk.client.request(
                 method,

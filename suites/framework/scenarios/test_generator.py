@@ -81,6 +81,9 @@ def test_an_unexpected_answer_is_a_failure_with_its_reason_and_an_example() -> N
         "GET /moved: status 302, expected 2xx": counts["GET /moved"],
         "GET /cut: no answer: HTTPConnectionClosed": counts["GET /cut"],
     }
+    assert {
+        endpoint.operation: tally.failed for endpoint, tally in run.tallies.items() if tally.failed
+    } == {name: count for name, count in counts.items() if name != "GET /ok"}
     assert run.results[0].health.errors == {}
     examples = [text for shown in run.results[0].failures.examples.values() for text in shown]
     assert 'GET /broken, {"title": "broken on purpose"}' in examples

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -168,6 +169,18 @@ def test_a_run_without_any_answer_records_no_percentile() -> None:
     records = list(recorder.records(a_run(Result(health=health(measured_s=0.4)))))
     assert not any(isinstance(record, Measurement) for record in records)
     assert instruments(a_run(generators=1))["generators_finished"].value == 0
+
+
+def test_what_neither_service_nor_generator_used_of_the_machine_is_said() -> None:
+    observed = Observations(
+        machine_cpu_share=[(1.0, 0.8), (2.0, 1.0)],
+        cpu_share=[(1.0, 0.25), (2.0, 0.35)],
+        memory_mb=[(1.0, 90.0), (2.0, 91.0)],
+    )
+    run = a_run(Result(health=health(cpu_share=0.2 * (os.cpu_count() or 1))), observed=observed)
+    others = instruments(run)["cpu_share_of_others"]
+    assert others.value == pytest.approx(0.9 - 0.3 - 0.2)
+    assert "90% busy" in others.detail
 
 
 def scraped(hits: int, misses: int, fast: int, slow: int) -> Scrape:
