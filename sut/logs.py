@@ -139,19 +139,22 @@ class _Bridge(logging.Handler):
         )
 
 
+PROCESSORS = (
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+    mask_fields,
+    render,
+)
+
+
 def configure(settings: Settings) -> None:
     """Set up logging for this process."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     output = _Output(SharedFile(Path(settings.log_path)) if settings.log_path else None)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            mask_fields,
-            render,
-        ],
+        processors=PROCESSORS,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: output,
         cache_logger_on_first_use=True,
