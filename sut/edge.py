@@ -171,7 +171,7 @@ def _player(platform: Platform, headers: dict[bytes, bytes]) -> int | None:
 
 def _account(platform: Platform, scope: Scope, status: int, seconds: float) -> None:
     """One line in the access log and one observation: by route template, never by path."""
-    route = getattr(scope.get("route"), "path", UNMATCHED)
+    route = getattr(scope.get("route"), "path_format", UNMATCHED)
     method = scope["method"] if scope["method"] in _METHODS else "other"
     platform.metrics.answered(method, route, status, seconds)
     _log.info(

@@ -105,7 +105,7 @@ async def log_out_everywhere(
 
 
 @router.delete(
-    "/api/sessions/{session_id}", status_code=204, operation_id="log_out",
+    "/api/sessions/{session_id:uuid}", status_code=204, operation_id="log_out",
     summary="Log out", tags=["sessions"], responses=documented(NOT_FOUND),
 )  # fmt: skip
 async def log_out(

@@ -25,7 +25,9 @@ _NAME_END = r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufef
 def _deliverable(email: str) -> str:
     """The address in the form that is kept. Only its syntax is judged: DNS is not asked."""
     try:
-        checked = validate_email(email, check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(
+            email, check_deliverability=False, allow_smtputf8=False, strict=True
+        )
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
     return checked.ascii_email or checked.normalized
