@@ -28,16 +28,16 @@ def main(settings: Settings, arguments: Sequence[str]) -> int:
 
 def _parse(arguments: Sequence[str]) -> Plan:
     parser = argparse.ArgumentParser(prog="python -m sut seed", description="Make up a season.")
-    parser.add_argument("--players", type=_count, default=Plan.players)
-    parser.add_argument("--predictions", type=_count, default=Plan.predictions)
-    parser.add_argument("--seed", type=_count, default=Plan.seed)
+    parser.add_argument("--players", type=_whole_number, default=Plan.players)
+    parser.add_argument("--predictions", type=_whole_number, default=Plan.predictions)
+    parser.add_argument("--seed", type=_whole_number, default=Plan.seed)
     parser.add_argument(
         "--fresh", action="store_true", help="first remove what is there (development only)"
     )
     return Plan(**vars(parser.parse_args(arguments)))
 
 
-def _count(text: str) -> int:
+def _whole_number(text: str) -> int:
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError("must not be negative")

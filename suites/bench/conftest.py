@@ -12,10 +12,10 @@ from sqlalchemy.pool import NullPool
 
 from fixtures.database import Database, Databases
 from fixtures.environment import signing_key
-from sut.seeding.load import Plan, seed
+from suites.bench.season import FULL_SEASON
+from sut.seeding.load import seed
 from sut.settings import Settings
 
-FULL_SEASON = Plan(players=2_000, predictions=200_000)
 NO_REDIS = "redis://127.0.0.1:1/0"  # seeding needs none
 
 

@@ -9,9 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from fixtures.evidence import Evidence
-from suites.bench.conftest import FULL_SEASON
 from suites.bench.pairs import CONFIDENCE, spread
 from suites.bench.queries import Query, explain_all, statement_of
+from suites.bench.season import FULL_SEASON
 from sut.leaderboard import repository as leaderboard
 from sut.leaderboard.repository import Place
 from sut.predictions import repository as predictions
