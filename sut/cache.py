@@ -17,12 +17,14 @@ from typing import cast
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from sut.settings import Settings
 
 _log = structlog.get_logger(__name__)
 _SEPARATOR = b"\n"
 RETRY_S = 1.0
+TELL_TIMES = 4
 
 Observer = Callable[[str, str], None]
 
@@ -101,13 +103,25 @@ class Cache:
             self._lost(error)
 
     async def invalidate(self, *tags: str) -> bool:
-        """Make every entry that depends on one of `tags` stale. False when Redis did not hear."""
-        try:
-            await self.redis.mset({f"tag:{tag}": _version() for tag in tags})
-        except (RedisError, OSError) as error:
-            self._lost(error)
-            return False
-        return True
+        """Make every entry that depends on one of `tags` stale. False when Redis did not hear.
+
+        No answer in time says little: the others may be reading from Redis all the while, so it is
+        told again. A refused connection says that nobody reads from it.
+        """
+        tries = 1 if self.away else TELL_TIMES
+        while True:
+            tries -= 1
+            try:
+                await self.redis.mset({f"tag:{tag}": _version() for tag in tags})
+            except RedisTimeoutError as error:
+                if tries:
+                    continue
+                self._lost(error)
+                return False
+            except (RedisError, OSError) as error:
+                self._lost(error)
+                return False
+            return True
 
     def _lost(self, error: Exception) -> None:
         """Redis is away: leave it alone for a moment, and trust nothing in it until swept."""
@@ -119,6 +133,14 @@ class Cache:
     def swept(self) -> None:
         """Every invalidation that was owed has reached Redis: its entries may be trusted again."""
         self.must_sweep = False
+
+    async def forget(self, area: Area) -> None:
+        """Remove every entry of an area from Redis, for what must not even lie there stale."""
+        try:
+            async for name in self.redis.scan_iter(match=f"cache:{area.name}:*", count=1_000):
+                await self.redis.unlink(name)
+        except (RedisError, OSError) as error:
+            self._lost(error)
 
     async def close(self) -> None:
         """Close the connections to Redis."""
