@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from sut.accounts.models import Account, Session
+from sut.problems import UNAUTHENTICATED, Problem
 
 if TYPE_CHECKING:
     from sut.platform import Platform
@@ -45,6 +47,21 @@ def live_sessions() -> Select[*tuple[Any, ...]]:
         .where(Session.ended_at.is_(None), Session.expires_at > func.clock_timestamp(),
                Account.erased_at.is_(None))
     )  # fmt: skip
+
+
+async def keep_from_erasure(session: AsyncSession, account_id: int) -> None:
+    """Hold an account until the transaction ends, so that erasing it waits and then finds all.
+
+    Raises Problem (unauthenticated) when it was erased since the request was let in: what is
+    written after an erasure would stay.
+    """
+    statement = (
+        select(Account.id)
+        .where(Account.id == account_id, Account.erased_at.is_(None))
+        .with_for_update(read=True, key_share=True)
+    )
+    if (await session.execute(statement)).one_or_none() is None:
+        raise Problem(UNAUTHENTICATED)
 
 
 async def principal_of(platform: Platform, access_token: str) -> Principal | None:

@@ -63,6 +63,7 @@ async def erase(platform: Platform, principal: Principal, body: Erasure, request
             work, "account.erased", subject_kind=SUBJECT, subject_id=account.id,
             actor_id=account.id,
         )  # fmt: skip
+    await platform.cache.forget(leaderboard.AREA)
 
 
 def _held(account_id: int) -> dict[str, Select[*tuple[Any, ...]]]:

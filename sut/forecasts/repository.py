@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Date, cast, delete, func, literal, select, te
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sut.accounts.access import keep_from_erasure
 from sut.forecasts.models import ForecastView
 
 
@@ -15,6 +16,7 @@ async def take_view(session: AsyncSession, account_id: int, match_id: int, views
     An advisory lock makes one account's requests take turns until each commits. The days before
     are forgotten: nothing is decided by them.
     """
+    await keep_from_erasure(session, account_id)
     await session.execute(
         text("select pg_advisory_xact_lock(hashtextextended(:account, 11))"),
         {"account": f"forecasts:{account_id}"},

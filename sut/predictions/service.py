@@ -1,8 +1,8 @@
 """The rules of predictions: who may make, change and see them, and until when.
 
-Locks are taken in one order everywhere: idempotency key, match, prediction, audit trail. A match is
-held (shared) before the clock is read, so a kick-off that is moved in the same moment is either
-seen or waits for us.
+Locks are taken in one order everywhere: account, idempotency key, match, prediction, audit trail.
+A match is held (shared) before the clock is read, so a kick-off that is moved in the same moment is
+either seen or waits for us.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from sut import answers, cursors, etags
+from sut.accounts.access import keep_from_erasure
 from sut.database import Database, UnitOfWork
 from sut.matches import states
 from sut.operations import audit
@@ -60,6 +61,7 @@ async def create(work: UnitOfWork, account_id: int, new: NewPrediction, key: str
     Raises Problem (not-found), (prediction-closed), (already-predicted), (idempotency-key-reused).
     A refusal frees the key: asking again is judged anew.
     """
+    await keep_from_erasure(work.session, account_id)
     if key is None:
         return _created(answers.encode(await _create(work, account_id, new)), replayed=False)
     request_hash = _hash(new)
