@@ -8,8 +8,8 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from fixtures.database import Database
 
+from fixtures.database import Database
 from suites.integration.migrations.schema import read_schema
 from suites.integration.sql import Sql
 from sut.migrations import configuration, downgrade, upgrade
