@@ -6,5 +6,11 @@ from reports.render.html import HtmlRenderer
 from reports.render.interface import Renderer
 from reports.render.json_file import JsonRenderer
 from reports.render.junit import JunitRenderer
+from reports.render.markdown import MarkdownRenderer
 
-FORMATS: tuple[Renderer, ...] = (JsonRenderer(), HtmlRenderer(), JunitRenderer())
+FORMATS: tuple[Renderer, ...] = (
+    JsonRenderer(),
+    HtmlRenderer(),
+    JunitRenderer(),
+    MarkdownRenderer(),
+)

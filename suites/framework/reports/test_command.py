@@ -59,7 +59,7 @@ def test_a_good_run_is_go_and_leaves_its_files(
     assert main([f"out/{RUN}", "--latest"]) == 0
     run = project / "out" / RUN
     assert {path.name for path in run.iterdir()} == {
-        "evidence", "verdict.json", "report.html", "junit.xml"
+        "evidence", "verdict.json", "report.html", "junit.xml", "summary.md"
     }  # fmt: skip
     assert (project / "out" / "latest").resolve() == run
     out = capsys.readouterr().out
