@@ -24,12 +24,11 @@ def visit(new_context: NewContext, service: LiveService, person: Person | None =
     """See the fixtures, logged in or not, until the service worker has kept them."""
     page = new_context(base_url=service.url).new_page()
     page.goto("/")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
     if person is not None:
         register(page, person)
         expect(page.get_by_role("banner")).to_contain_text(person.name)
     page.wait_for_function(KEPT)
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
     return page
 
 
