@@ -17,7 +17,7 @@ from scenarios.intervals import Interval
 from scenarios.runs import MIX, Run, bounded, series
 
 ALL = "*all*"
-SHARES = (0.5, 0.95, 0.99)
+PERCENTILES = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
 FINDINGS_MAX = 50
 
 
@@ -63,15 +63,15 @@ def _of_scenario(tallies: Mapping[Endpoint, Tally], scenario: str) -> Tally:
 
 def _latencies(scenario: str, operation: str, tally: Tally, seconds: int) -> Iterator[Measurement]:
     where = {"scenario": scenario, "endpoint": operation}
-    bounds = intervals.percentiles(_by_second(tally, seconds), SHARES)
-    percents = [share * 100 for share in SHARES]
-    corrected = tally.corrected.get_percentile_to_value_dict(percents)
-    uncorrected = tally.uncorrected.get_percentile_to_value_dict(percents)
-    for percent, interval in zip(percents, bounds, strict=True):
-        metric, value = f"http_latency_p{percent:g}_ms", corrected[percent] / 1000
+    shares = [percent / 100 for percent in PERCENTILES.values()]
+    bounds = intervals.percentiles(_by_second(tally, seconds), shares)
+    corrected = tally.corrected.get_percentile_to_value_dict(PERCENTILES.values())
+    uncorrected = tally.uncorrected.get_percentile_to_value_dict(PERCENTILES.values())
+    for (name, percent), interval in zip(PERCENTILES.items(), bounds, strict=True):
+        metric, value = f"http_latency_{name}_ms", corrected[percent] / 1000
         yield bounded(metric, value, "ms", tally.count, _in_ms(interval), where)
         yield Measurement(
-            metric=f"http_latency_uncorrected_p{percent:g}_ms",
+            metric=f"http_latency_uncorrected_{name}_ms",
             value=uncorrected[percent] / 1000,
             unit="ms",
             samples=tally.count,
@@ -119,9 +119,9 @@ def _rates(everything: Tally, run: Run) -> Iterator[AnyRecord]:
     yield bounded("http_rate_per_s", value, "1/s", sum(finished), interval, where)
     rows = _by_second(everything, run.seconds)
     yield series(run, "http_rate_per_s", "1/s", zip(seconds, finished, strict=True))
-    for share in SHARES:
-        points = ((s, quantile(rows[s], share) / 1000) for s in seconds if rows[s])
-        yield series(run, f"http_latency_p{share * 100:g}_ms", "ms", points)
+    for name, percent in PERCENTILES.items():
+        points = ((s, quantile(rows[s], percent / 100) / 1000) for s in seconds if rows[s])
+        yield series(run, f"http_latency_{name}_ms", "ms", points)
     failed = ((second, everything.failed_by_second[second]) for second in seconds)
     yield series(run, "http_errors_per_s", "1/s", failed)
 
