@@ -57,6 +57,7 @@ def describe(app: FastAPI) -> _Object:
         _restore_examples(schemas.get(model.__name__, {}), model)
     schemas["Problem"] = _problem_schema()
     schemas["InvalidRequest"] = _invalid_request_schema()
+    schemas["NotReady"] = _not_ready_schema()
     components["headers"] = _HEADERS
     return document
 
@@ -162,6 +163,15 @@ def _problem_schema() -> _Object:
             "request_id": {"type": "string"},
         },
     }
+
+
+def _not_ready_schema() -> _Object:
+    problem = _problem_schema()
+    problem["title"] = "NotReady"
+    problem["description"] = "Which of the things that the service stands on is missing"
+    problem["properties"]["dependencies"] = {"$ref": "#/components/schemas/Dependencies"}
+    problem["required"] = [*problem["required"], "dependencies"]
+    return problem
 
 
 def _invalid_request_schema() -> _Object:

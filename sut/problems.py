@@ -89,9 +89,10 @@ def refusal(kind: ProblemType) -> dict[str, Any]:
 
 
 def add_example(response: dict[str, Any], kind: ProblemType) -> None:
-    """Let a response object also show `kind`."""
+    """Let a response object also show `kind`, if it does not yet."""
     content = response["content"][MEDIA_TYPE]
-    content["examples"][kind.slug] = {"summary": kind.title, "value": example(kind)}
+    shown = {"summary": kind.title, "value": example(kind)}
+    content["examples"].setdefault(kind.slug, shown)
     titles = [one["summary"] for one in content["examples"].values()]
     response["description"] = "; ".join(titles)
 

@@ -36,6 +36,19 @@ from sut.wire import Id
 router = APIRouter()
 _SessionId = Annotated[uuid.UUID, Path(description="A session's id")]
 _AccountId = Annotated[Id, Path(description="An account's number")]
+_ACCOUNT_LEADS_TO: dict[int | str, dict[str, Any]] = {
+    201: {
+        "links": {
+            "log_in": {
+                "operationId": "log_in",
+                "requestBody": {
+                    "email": "$request.body#/email",
+                    "password": "$request.body#/password",
+                },
+            }
+        }
+    }
+}
 _TOKENS_LEAD_TO: dict[int | str, dict[str, Any]] = {
     201: {
         "links": {
@@ -54,7 +67,8 @@ _TOKENS_LEAD_TO: dict[int | str, dict[str, Any]] = {
 
 @router.post(
     "/api/accounts", status_code=201, response_model=AccountAnswer, operation_id="register",
-    summary="Register", tags=["accounts"], responses=documented(EMAIL_TAKEN),
+    summary="Register", tags=["accounts"],
+    responses={**documented(EMAIL_TAKEN), **_ACCOUNT_LEADS_TO},
 )  # fmt: skip
 async def register(platform: PlatformDep, request_id: RequestId, body: Registration) -> Response:
     """Make an account for a player of the free tier."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -12,9 +12,19 @@ from sut import answers
 from sut.dependencies import CurrentAdmin, PlatformDep
 from sut.operations import health, trail
 from sut.operations.schemas import Alive, AuditFilter, AuditPage, Ready
-from sut.problems import INVALID_CURSOR, NOT_FOUND, UNAVAILABLE, Problem, documented
+from sut.problems import INVALID_CURSOR, MEDIA_TYPE, NOT_FOUND, UNAVAILABLE, Problem, documented
 
 router = APIRouter(tags=["operations"])
+
+
+def _not_ready() -> dict[int | str, dict[str, Any]]:
+    """The refusal also says which dependency is missing."""
+    responses = documented(UNAVAILABLE)
+    content = responses[503]["content"][MEDIA_TYPE]
+    content["schema"] = {"$ref": "#/components/schemas/NotReady"}
+    value = {"postgres": "down", "redis": "up"}
+    content["examples"][UNAVAILABLE.slug]["value"]["dependencies"] = value
+    return responses
 
 
 @router.get(
@@ -27,7 +37,7 @@ async def live() -> Response:
 
 @router.get(
     "/health/ready", response_model=Ready, operation_id="ready",
-    summary="Whether requests can be answered", responses=documented(UNAVAILABLE),
+    summary="Whether requests can be answered", responses=_not_ready(),
 )  # fmt: skip
 async def ready(platform: PlatformDep) -> Response:
     """Without Redis the service goes on, slower; without Postgres it cannot."""
