@@ -50,7 +50,7 @@ class Sweeper:
                 if self._platform.cache.must_sweep or number % LOOK_ROUNDS == 0:
                     await self.sweep()
                 if number % PURGE_ROUNDS == 1:
-                    await self._purge()
+                    await self.purge()
             except Exception as error:
                 _log.warning("sweep_failed", error=type(error).__name__)
 
@@ -69,7 +69,7 @@ class Sweeper:
         async with self._platform.database.connection() as connection:
             return (await connection.execute(select(_OVERDUE.exists()))).scalar_one() is True
 
-    async def _purge(self) -> None:
+    async def purge(self) -> None:
         """Remove sessions that expired a day ago; until then they can be looked into."""
         async with self._platform.database.unit_of_work() as work:
             long_ago = func.clock_timestamp() - SESSIONS_KEPT

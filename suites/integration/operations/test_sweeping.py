@@ -1,0 +1,100 @@
+"""Cache invalidations that were left owing, and sessions long expired."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fixtures.builders import Builders
+from suites.integration.sql import Sql
+from sut.cache import Area
+from sut.operations.sweeper import Sweeper
+from sut.platform import Platform
+from sut.settings import Settings
+
+AREA = Area("matches")
+
+
+@pytest.fixture
+async def platform(settings: Settings) -> AsyncIterator[Platform]:
+    """A worker's resources, without its background task."""
+    made = Platform.start(settings)
+    yield made
+    await made.stop()
+
+
+async def cached(platform: Platform, value: bytes) -> bytes:
+    async def load() -> bytes:
+        return value
+
+    return await platform.cache.read(AREA, "all", ["matches"], load)
+
+
+async def owe(sql: Sql, age: str) -> None:
+    await sql.run(
+        "insert into stale_tags (tag, owed_since) values ('matches', now() - %s::interval)", age
+    )
+
+
+async def test_what_another_worker_left_owing_is_made_good(platform: Platform, sql: Sql) -> None:
+    await cached(platform, b"before")
+    await owe(sql, "5 seconds")
+    await Sweeper(platform).sweep()
+    assert await cached(platform, b"after") == b"after"
+    assert await sql.value("select count(*) from stale_tags") == 0
+
+
+async def test_what_a_worker_is_about_to_settle_itself_is_left_to_it(
+    platform: Platform, sql: Sql
+) -> None:
+    await owe(sql, "0 seconds")
+    await Sweeper(platform).sweep()
+    assert await sql.value("select count(*) from stale_tags") == 1
+
+
+async def test_a_cache_that_lost_redis_is_trusted_only_after_everything_is_settled(
+    platform: Platform, sql: Sql
+) -> None:
+    await cached(platform, b"before")
+    await owe(sql, "0 seconds")
+    platform.cache.must_sweep = True
+    assert await cached(platform, b"from the database") == b"from the database"
+    await Sweeper(platform).sweep()
+    assert not platform.cache.must_sweep
+    assert await sql.value("select count(*) from stale_tags") == 0
+    assert await cached(platform, b"after") == b"after"
+
+
+async def test_more_tags_than_one_batch_are_all_settled(platform: Platform, sql: Sql) -> None:
+    await sql.run(
+        "insert into stale_tags (tag, owed_since) "
+        "select 'match:' || n, now() - interval '1 minute' from generate_series(1, 1203) n"
+    )
+    await Sweeper(platform).sweep()
+    assert await sql.value("select count(*) from stale_tags") == 0
+
+
+async def test_rows_that_another_worker_is_settling_are_left_to_it(
+    platform: Platform, sql: Sql, watcher: Sql
+) -> None:
+    await owe(sql, "5 seconds")
+    async with sql.transaction():
+        await sql.rows("select * from stale_tags for update")
+        await Sweeper(platform).sweep()
+        assert await watcher.value("select count(*) from stale_tags") == 1
+
+
+async def test_sessions_are_removed_a_day_after_they_expired(
+    platform: Platform, sql: Sql, build: Builders
+) -> None:
+    account = await build.player()
+    for left in ("1 day", "-1 hour", "-25 hours"):
+        await sql.run(
+            "insert into sessions (id, account_id, expires_at) "
+            "values (gen_random_uuid(), %s, now() + %s::interval)",
+            account.id,
+            left,
+        )
+    await Sweeper(platform).purge()
+    assert await sql.value("select count(*) from sessions") == 2
