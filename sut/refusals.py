@@ -39,6 +39,7 @@ from sut.problems import (
 from sut.web.pages import plain_refusal, wants_page
 
 _log = structlog.get_logger(__name__)
+FAULTS_SHOWN = 50
 _BY_STATUS = {
     kind.status: kind
     for kind in (
@@ -142,14 +143,17 @@ async def _validation(request: Request, error: Exception) -> Response:
 
 
 def _faults(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, object]]:
-    """Where each fault is and what is wrong; never the value, which may be a secret."""
+    """Where each fault is and what is wrong; never the value, which may be a secret.
+
+    A small body can have thousands: the first ones are enough to go by.
+    """
     return [
         {
             "where": [_printable(step) for step in fault["loc"]],
             "kind": fault["type"],
             "message": _printable(fault["msg"]),
         }
-        for fault in errors
+        for fault in errors[:FAULTS_SHOWN]
     ]
 
 

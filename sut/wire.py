@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-INT64_MAX = 2**63 - 1
+ID_MAX = 2**53 - 1  # what every JSON reader takes without rounding, and the document can say
 YEAR_MIN, YEAR_MAX = 2000, 2099
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -58,7 +58,14 @@ def _as_utc(value: datetime) -> datetime:
 PlainText = Annotated[str, AfterValidator(_refuse_nul)]
 """Text that Postgres can hold."""
 
-Id = Annotated[int, Field(ge=1, le=INT64_MAX)]
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = BeforeValidator(_whole)
+"""JSON has one kind of number: 2.0 in a body is the whole number 2."""
+
+Id = Annotated[int, Whole, Field(ge=1, le=ID_MAX)]
 """A row's number, in a path, a query or a body."""
 
 Instant = Annotated[
