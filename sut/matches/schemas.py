@@ -12,12 +12,12 @@ from sut import cursors
 from sut.matches.states import Status
 from sut.paging import PageFilter
 from sut.tables import AnyRow
-from sut.wire import Answer, Body, Id, Instant
+from sut.wire import Answer, Body, Id, Instant, Whole
 
 CURSOR = "matches"
 GOALS_MAX = 20
-Round = Annotated[int, Field(ge=1, le=99)]
-Goals = Annotated[int, Field(ge=0, le=GOALS_MAX)]
+Round = Annotated[int, Whole, Field(ge=1, le=99)]
+Goals = Annotated[int, Whole, Field(ge=0, le=GOALS_MAX)]
 
 TEAM: dict[str, Any] = {"id": 3, "name": "Calderwick City", "short_name": "CAL"}
 OTHER_TEAM: dict[str, Any] = {"id": 8, "name": "Harrowmere FC", "short_name": "HAR"}

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field
 
 from sut.tables import AnyRow
-from sut.wire import Answer, Body, Id
+from sut.wire import Answer, Body, Id, Whole
 
 GOALS_MAX = 20
-Goals = Annotated[int, Field(ge=0, le=GOALS_MAX)]
+Goals = Annotated[int, Whole, Field(ge=0, le=GOALS_MAX)]
 
 PREDICTION: dict[str, Any] = {
     "id": 9001,

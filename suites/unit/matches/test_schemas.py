@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -50,6 +51,13 @@ def test_a_change_of_nothing_known_is_refused(change: dict[str, object]) -> None
 def test_goals_are_whole_numbers_up_to_twenty(goals: object) -> None:
     with pytest.raises(ValidationError):
         ResultEntry.model_validate(RESULT | {"home_goals": goals})
+
+
+@pytest.mark.parametrize("goals", ["2", "2.0", "2e0"])
+def test_a_whole_number_may_be_written_in_any_way_that_json_knows(goals: str) -> None:
+    entry = ResultEntry.model_validate(json.loads(f'{{"home_goals": {goals}, "away_goals": 0}}'))
+    assert entry.home_goals == 2
+    assert type(entry.home_goals) is int
 
 
 def test_each_filter_has_a_cache_key_of_its_own() -> None:
