@@ -85,6 +85,11 @@ class World:
         self._engine, self.client, self._surface = engine, client, surface
         self.build = Builders(engine)
 
+    @property
+    def operations(self) -> frozenset[str]:
+        """The ids of all operations."""
+        return frozenset(self._surface.places)
+
     async def person(self, role: Role = "player", tier: Any = "free") -> Person:
         """A new account that has logged in; a visitor has none."""
         assert role != "visitor", "a visitor is nobody"

@@ -1,0 +1,187 @@
+"""One run of Schemathesis' engine as one role: every phase, every check, and what was reached.
+
+The tool's exit code tells too little: it is 0 after 3 of 13 operations. So its events are read:
+what each case was, what it was answered, which checks failed, what made the tool give up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import schemathesis
+from schemathesis.engine import StopReason, events, from_schema
+from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.schemas import BaseSchema
+
+from reports.evidence import Finding, fingerprint
+
+TOOL = "schemathesis"
+AnswerClass = str  # "2xx", "4xx", ...
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much is tried: examples an operation in fuzzing, and scenarios and steps in stateful."""
+
+    examples: int = 12
+    scenarios: int = 12
+    steps: int = 5
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed check of one operation, with the smallest case that shows it."""
+
+    operation: str
+    check: str
+    title: str
+    message: str
+    curl: str
+
+    def as_finding(self, role: str) -> Finding:
+        """The failure as evidence; the same one in another run has the same fingerprint."""
+        return Finding(
+            tool=TOOL,
+            rule=self.check,
+            severity="high",
+            message=f"{self.operation} as {role}: {self.title}. {self.message}\n{self.curl}",
+            fingerprint=fingerprint(TOOL, self.operation, self.check, self.title, role),
+            path="suites/contract/openapi.json",
+            objectives=("contract-conformance",),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.check}: {self.title}\n{self.message}\n{self.curl}\n"
+
+
+@dataclass
+class Run:
+    """What one run did. `answers` counts by operation label and status; `errors` are the tool's."""
+
+    cases: Counter[str] = field(default_factory=Counter)
+    answers: dict[str, Counter[int]] = field(default_factory=dict)
+    failures: dict[tuple[str, str, str], Failure] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    stop_reason: str = "never finished"
+    seconds: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run went through to its own end."""
+        return self.stop_reason == StopReason.COMPLETED.value
+
+    @property
+    def rate_per_s(self) -> float:
+        """Cases a second, over all phases."""
+        return self.cases.total() / self.seconds if self.seconds else 0.0
+
+    def reached(self, operations: Iterable[str], statuses: range) -> dict[str, str]:
+        """For each operation, why no answer of `statuses` was reached; empty where one was."""
+        return {name: self._why_not(name, statuses) for name in operations}
+
+    def _why_not(self, operation: str, statuses: range) -> str:
+        seen = self.answers.get(operation, Counter())
+        if any(status in statuses for status in seen):
+            return ""
+        return "only " + ", ".join(map(str, sorted(seen))) if seen else "never asked"
+
+
+def configuration(
+    base_url: str, seed: int, budget: Budget, only_examples: Iterable[str] = ()
+) -> schemathesis.Config:
+    """Settings of the tool; what differs from its defaults has its reason here.
+
+    The operations `only_examples` (ids) are asked with the examples alone: where every request of a
+    role is refused with 401 or 403, a thousand of them show no more than a few.
+    """
+    return schemathesis.Config.from_dict(
+        {
+            "seed": seed,
+            "base-url": base_url,
+            # Nothing is carried over from earlier runs: one seed, one result.
+            "cache": {"enabled": False},
+            "generation": {"database": "none", "max-examples": budget.examples},
+            "continue-on-failure": True,
+            "request-timeout": 30.0,
+            "auth": {"auto-signup": False},
+            "phases": {
+                "examples": {"fill-missing": True},
+                "stateful": {
+                    "max-steps": budget.steps,
+                    "generation": {"max-examples": budget.scenarios},
+                },
+            },
+            "checks": CHECKS,
+            "operations": [
+                {
+                    "include-operation-id": sorted(only_examples),
+                    "phases": {"coverage": {"enabled": False}, "fuzzing": {"enabled": False}},
+                },
+                {
+                    # Whoever logs in as someone makes a session that is that person's to end, not
+                    # the one's who sent the request.
+                    "include-operation-id": ["log_in", "log_out"],
+                    "checks": {"ensure_resource_availability": {"enabled": False}},
+                },
+            ],
+        }
+    )
+
+
+# What a valid request may meet that no document can rule out: a match that has kicked off, a
+# prediction that was changed, a stale or absent ETag (409, 412, 428), no right to it (401, 403).
+_STATE = ["401", "403", "404", "409", "412", "428", "429"]
+CHECKS: Mapping[str, Any] = {
+    "positive_data_acceptance": {"expected-statuses": ["2xx", "3xx", *_STATE]},
+    # A faulty value may be beside a reason to refuse that comes first; 413 is a body too large.
+    "negative_data_rejection": {"expected-statuses": ["400", "405", "413", "422", *_STATE]},
+}
+
+
+def run(schema: BaseSchema, watch: Callable[[events.EngineEvent], None] | None = None) -> Run:
+    """Run every phase; nothing is raised for what the service answers."""
+    result = Run()
+    for event in from_schema(schema).execute():
+        if watch is not None:
+            watch(event)
+        if isinstance(event, events.ScenarioFinished):
+            _take(result, event.phase.value, event.recorder)
+        elif isinstance(event, events.NonFatalError):
+            result.errors.append(f"{event.label}: {event.info.title}: {event.info.message}")
+        elif isinstance(event, events.FatalError):
+            result.errors.append(f"the tool broke: {event.exception!r}")
+        elif isinstance(event, events.EngineFinished):
+            result.stop_reason, result.seconds = event.stop_reason.value, event.running_time
+    return result
+
+
+def _take(result: Run, phase: str, recorder: ScenarioRecorder) -> None:
+    for case_id, node in recorder.cases.items():
+        interaction = recorder.interactions.get(case_id)
+        if interaction is None or interaction.response is None:
+            continue
+        result.cases[phase] += 1
+        # A probe with another method, or without credentials, tells nothing of the operation's use.
+        if node.value.method == node.value.operation.method.upper() and node.parent_id is None:
+            answers = result.answers.setdefault(node.value.operation.label, Counter())
+            answers[interaction.response.status_code] += 1
+    for failure in _failures(recorder):
+        result.failures.setdefault((failure.operation, failure.check, failure.title), failure)
+
+
+def _failures(recorder: ScenarioRecorder) -> Iterator[Failure]:
+    for case_id, nodes in recorder.checks.items():
+        for node in nodes:
+            if node.failure_info is not None:
+                found = node.failure_info.failure
+                operation = recorder.cases[case_id].value.operation.label
+                yield Failure(
+                    found.operation or operation,
+                    node.name,
+                    found.title,
+                    found.message[:600],
+                    node.failure_info.code_sample,
+                )
