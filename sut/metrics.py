@@ -7,6 +7,7 @@ must have been set before this module was first imported: prometheus_client deci
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -106,16 +107,25 @@ class Metrics:
         self._watch_pool(core)
 
     def _watch_pool(self, core: Any) -> None:
+        """Follow each connection: while one is being given back, the pool counts it as in use."""
         in_use, idle = self.pool.labels("in_use"), self.pool.labels("idle")
+        opened: set[int] = set()
+        taken: set[int] = set()
+
+        def follow(moment: str, change: Callable[[int], None]) -> None:
+            def happened(connection: Any, record: Any, *_: Any) -> None:
+                change(id(record))
+                in_use.set(len(taken))
+                idle.set(len(opened - taken))
+
+            event.listen(core, moment, happened)
+
         in_use.set(0)
         idle.set(0)
-
-        def changed(*_: Any) -> None:
-            in_use.set(core.pool.checkedout())
-            idle.set(core.pool.checkedin())
-
-        for moment in ("checkout", "checkin", "connect", "close"):
-            event.listen(core, moment, changed)
+        follow("connect", opened.add)
+        follow("close", opened.discard)
+        follow("checkout", taken.add)
+        follow("checkin", taken.discard)
 
     def text(self) -> bytes:
         """What Prometheus reads: this worker and, with a directory, every other."""
