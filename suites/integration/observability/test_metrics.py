@@ -1,0 +1,135 @@
+"""Metrics: all that was promised, by route templates, and on the internal port alone."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+import pytest
+from httpx import AsyncClient
+
+from fixtures import clients
+from fixtures.builders import Builders
+from suites.integration.observability.scrape import scrape
+from suites.integration.refusals import refusal
+from sut.app import Service
+
+pytestmark = pytest.mark.objective("obs-metrics")
+
+PROMISED = {
+    "http_requests_total": {"method", "route", "status"},
+    "http_request_seconds_bucket": {"method", "route", "le"},
+    "http_request_seconds_count": {"method", "route"},
+    "http_request_seconds_sum": {"method", "route"},
+    "db_statement_seconds_bucket": {"operation", "le"},
+    "db_statement_seconds_count": {"operation"},
+    "db_pool_connections": {"state"},
+    "db_pool_connections_max": set(),
+    "cache_reads_total": {"outcome", "area"},
+    "rate_limited_total": {"limit"},
+    "logins_total": {"outcome"},
+    "predictions_total": {"outcome"},
+    "results_total": set(),
+    "forecasts_total": {"tier"},
+    "process_cpu_seconds_total": {"pid"},
+    "process_resident_memory_bytes": {"pid"},
+    "process_open_fds": {"pid"},
+}
+
+
+async def use_everything(client: AsyncClient, build: Builders) -> None:
+    """Make every kind of thing happen once that a metric counts."""
+    ahead, begun = await build.match(), await build.match(kick_off=timedelta(hours=-1))
+    account = await build.player()
+    player = await clients.as_account(client, account)
+    admin = await clients.as_account(client, await build.admin())
+    wrong = {"email": account.email, "password": "a wrong password"}
+    for _ in range(6):
+        await client.post("/api/sessions", json=wrong)
+    score = {"home_goals": 2, "away_goals": 1}
+    for match in (ahead, ahead, begun):
+        await player.post("/api/predictions", json=score | {"match_id": match.id})
+    await admin.put(f"/api/matches/{begun.id}/result", json=score)
+    await player.get(f"/api/matches/{ahead.id}/forecast")
+    for _ in range(2):
+        await client.get("/api/leaderboard")
+
+
+async def ask_for_what_nobody_has(client: AsyncClient, times: int) -> None:
+    for _ in range(times):
+        word = secrets.token_hex(8)
+        await client.get(f"/{word}")
+        await client.get(f"/api/matches/{1_000 + secrets.randbelow(1_000_000)}")
+        await client.get(f"/api/{word}/{word}?{word}={word}", headers={"user-agent": word})
+        await client.request(f"X{word.upper()}", "/api/matches")
+
+
+async def test_every_promised_metric_is_exported_with_its_labels(
+    client: AsyncClient, prometheus: AsyncClient, build: Builders
+) -> None:
+    await use_everything(client, build)
+    read = await scrape(prometheus)
+    assert PROMISED.keys() - read.names == set()
+    for name, labels in PROMISED.items():
+        found = {frozenset(dict(has)) for one, has in read.values if one == name}
+        assert found == {frozenset(labels)}, name
+
+
+async def test_counts_are_what_happened(
+    client: AsyncClient, prometheus: AsyncClient, build: Builders
+) -> None:
+    await use_everything(client, build)
+    read = await scrape(prometheus)
+    assert read.sum("logins_total", outcome="success") == 2
+    assert read.sum("logins_total", outcome="wrong") == 4
+    assert read.sum("logins_total", outcome="limited") == 2
+    assert read.sum("rate_limited_total", limit="login") == 2
+    assert read.sum("predictions_total", outcome="created") == 1
+    assert read.sum("predictions_total", outcome="already-predicted") == 1
+    assert read.sum("predictions_total", outcome="prediction-closed") == 1
+    assert read.sum("results_total") == 1
+    assert read.sum("forecasts_total", tier="free") == 1
+    assert read.sum("cache_reads_total", area="leaderboard", outcome="miss") == 1
+    assert read.sum("cache_reads_total", area="leaderboard", outcome="hit") == 1
+    route = {"method": "GET", "route": "/api/leaderboard"}
+    assert read.sum("http_requests_total", status="200", **route) == 2
+    assert read.sum("http_request_seconds_count", **route) == 2
+    assert read.sum("db_pool_connections_max") == 20
+    assert read.sum("db_pool_connections", state="in_use") == 0
+    assert read.sum("db_statement_seconds_count", operation="insert") > 0
+
+
+async def test_labels_do_not_grow_with_paths_methods_or_headers(
+    app: Service, client: AsyncClient, prometheus: AsyncClient, build: Builders
+) -> None:
+    await use_everything(client, build)
+    await scrape(prometheus)
+    await ask_for_what_nobody_has(client, times=1)
+    before = await scrape(prometheus)
+    await ask_for_what_nobody_has(client, times=20)
+    after = await scrape(prometheus)
+    assert after.values.keys() == before.values.keys()
+    templates = {*app.openapi()["paths"], "/metrics", "unmatched"}
+    assert after.label("http_requests_total", "route") <= templates
+    methods = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"}
+    assert after.label("http_requests_total", "method") <= methods
+
+
+async def test_the_public_port_does_not_know_of_metrics(
+    client: AsyncClient, build: Builders
+) -> None:
+    admin = await clients.as_account(client, await build.admin())
+    for who in (client, admin):
+        assert refusal(await who.get("/metrics")) == (404, "not-found")
+    for name in ("host", "x-forwarded-host", "x-forwarded-port"):
+        answer = await client.get("/metrics", headers={name: "testserver:9001"})
+        assert refusal(answer) == (404, "not-found"), name
+
+
+async def test_the_internal_port_knows_of_nothing_else(
+    prometheus: AsyncClient, build: Builders
+) -> None:
+    await build.match()
+    for path in ("/api/matches", "/", "/openapi.json", "/api/audit"):
+        assert refusal(await prometheus.get(path)) == (404, "not-found")
+    assert (await prometheus.get("/health/live")).status_code == 200
