@@ -52,6 +52,16 @@ def test_an_interval_with_one_end_is_open_on_the_other(
     assert side_of_limit("<", 200, 195, low, high) == state
 
 
+@pytest.mark.parametrize(
+    ("op", "low", "high"), [("<", None, 210), (">", 190, None), ("==", None, 210)]
+)
+def test_an_open_end_condemns_no_more_than_it_acquits(
+    op: str, low: float | None, high: float | None
+) -> None:
+    value = 205 if low is None else 195
+    assert side_of_limit(op, 200, value, low, high) == "no evidence"
+
+
 @pytest.mark.parametrize("op", COMPARE)
 @pytest.mark.parametrize("value", [150.0, BELOW, 200.0, ABOVE, 250.0])
 def test_the_margin_is_negative_exactly_on_the_wrong_side(op: str, value: float) -> None:
