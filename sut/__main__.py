@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 
 from pydantic import ValidationError
 
 from sut.settings import Settings
 
+PREFIX = "SOCCERAI_"
 USAGE = "usage: python -m sut migrate|seed|serve|openapi|check"
 
 
@@ -16,6 +19,10 @@ def main(arguments: list[str]) -> int:
     command, *rest = arguments or [""]
     if command not in COMMANDS:
         print(USAGE, file=sys.stderr)
+        return 2
+    if unknown := unknown_settings(os.environ):
+        print(f"No such setting: {', '.join(unknown)}", file=sys.stderr)
+        print("  sut/settings.py lists them all; a misspelt one would not hold.", file=sys.stderr)
         return 2
     try:
         settings = Settings()
@@ -27,14 +34,32 @@ def main(arguments: list[str]) -> int:
     return COMMANDS[command](settings, rest)
 
 
+def unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like settings of ours and are none."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    return sorted(
+        name
+        for name in environment
+        if name.upper().startswith(PREFIX) and name.upper() not in known
+    )
+
+
 def _where(location: tuple[int | str, ...]) -> str:
     return f"SOCCERAI_{str(location[0]).upper()}: " if location else ""
 
 
 def _migrate(settings: Settings, arguments: list[str]) -> int:
+    from sqlalchemy.exc import DBAPIError
+
     from sut.migrations import upgrade
 
-    upgrade(settings.database_url)
+    try:
+        upgrade(settings.database_url)
+    except (OSError, DBAPIError) as error:
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+        print(f"Cannot migrate the database: {reason}", file=sys.stderr)
+        print("  Is it running, and does SOCCERAI_DATABASE_URL lead to it?", file=sys.stderr)
+        return 2
     return 0
 
 

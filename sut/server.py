@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 from multiprocessing import connection, parent_process
@@ -14,6 +15,7 @@ from signal import SIGTERM
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from sut.logs import configure
@@ -21,13 +23,22 @@ from sut.settings import Settings
 
 GRACE_S = 10
 BACKLOG = 2048
+INTERNAL_HOST = "127.0.0.1"
+WORKERS_MAX = 64
 
 
 def serve(settings: Settings, arguments: list[str]) -> int:
-    """Serve until SIGTERM or SIGINT; a worker that dies is replaced."""
+    """Serve until SIGTERM or SIGINT; a worker that dies is replaced.
+
+    Answers 0 after an orderly end, 1 when the workers could not start, 2 when an address is taken.
+    """
     options = _options(settings, arguments)
-    public = _listen(options.host, options.port)
-    internal = _listen("127.0.0.1", options.internal_port)
+    try:
+        public = _listen(options.host, options.port)
+        internal = _listen(INTERNAL_HOST, options.internal_port)
+    except OSError as error:
+        sys.stderr.write(f"Cannot listen: {error}. Choose another --host or port.\n")
+        return 2
     metrics_dir, ours = _metrics_dir(settings)
     os.environ["SOCCERAI_WORKERS"] = str(options.workers)
     os.environ["SOCCERAI_INTERNAL_PORT"] = str(internal.getsockname()[1])
@@ -40,12 +51,13 @@ def serve(settings: Settings, arguments: list[str]) -> int:
         proxy_headers=False, server_header=False, backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_S, timeout_worker_healthcheck=30,
     )  # fmt: skip
+    supervisor = _Supervisor(config, [public, internal], metrics_dir)
     try:
-        _Supervisor(config, [public, internal], metrics_dir).run()
+        supervisor.run()
     finally:
         if ours:
             shutil.rmtree(metrics_dir, ignore_errors=True)
-    return 0
+    return 1 if supervisor.could_not_start else 0
 
 
 class _Supervisor(Multiprocess):
@@ -56,6 +68,11 @@ class _Supervisor(Multiprocess):
     ) -> None:
         super().__init__(config, sockets)
         self._metrics_dir = metrics_dir
+
+    @property
+    def could_not_start(self) -> bool:
+        """Whether a worker gave up before it served, as every other would."""
+        return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
 
     def keep_subprocess_alive(self) -> None:
         before = {process.pid for process in self.processes}
@@ -90,18 +107,30 @@ def _end_with_parent() -> None:
 
 def _options(settings: Settings, arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sut serve")
-    parser.add_argument("--workers", type=int, default=settings.workers)
+    parser.add_argument(
+        "--workers", type=_worker_count, default=settings.workers, metavar="N",
+    )  # fmt: skip
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--internal-port", type=int, default=settings.internal_port)
     return parser.parse_args(arguments)
 
 
+def _worker_count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= WORKERS_MAX:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {WORKERS_MAX}, not {text!r}")
+    return int(text)
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(f"{host}:{port}: {error.strerror or error}") from error
     listener.listen(BACKLOG)
     listener.set_inheritable(True)
     return listener

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 DEVELOPMENT_KEY = "development-only-signing-key-never-for-production"
 SIGNING_KEY_BYTES_MIN = 32
@@ -58,6 +62,31 @@ class Settings(BaseSettings):
         if isinstance(proxies, str):
             values["trusted_proxies"] = tuple(p.strip() for p in proxies.split(",") if p.strip())
         return values
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database_url(cls, url: str) -> str:
+        try:
+            driver = make_url(url).drivername
+        except ArgumentError:
+            raise ValueError("not a URL; write postgresql+asyncpg://user@host:5432/name") from None
+        if driver != "postgresql+asyncpg":
+            raise ValueError(f"must begin with postgresql+asyncpg://, not {driver}://")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _check_redis_url(cls, url: str) -> str:
+        if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            ip_network(network)  # its error says what is wrong with which
+        return networks
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
