@@ -63,9 +63,12 @@ def _whole(value: object) -> object:
 
 
 Whole = BeforeValidator(_whole)
-"""JSON has one kind of number: 2.0 in a body is the whole number 2."""
+"""JSON has one kind of number: 2.0 in a body is the whole number 2.
 
-Id = Annotated[int, Whole, Field(ge=1, le=ID_MAX)]
+Bounds stand before it in an annotation: behind it they would hold, but not be in the document.
+"""
+
+Id = Annotated[int, Field(ge=1, le=ID_MAX), Whole]
 """A row's number, in a path, a query or a body."""
 
 Instant = Annotated[

@@ -16,8 +16,8 @@ from sut.wire import Answer, Body, Id, Instant, Whole
 
 CURSOR = "matches"
 GOALS_MAX = 20
-Round = Annotated[int, Whole, Field(ge=1, le=99)]
-Goals = Annotated[int, Whole, Field(ge=0, le=GOALS_MAX)]
+Round = Annotated[int, Field(ge=1, le=99), Whole]
+Goals = Annotated[int, Field(ge=0, le=GOALS_MAX), Whole]
 
 TEAM: dict[str, Any] = {"id": 3, "name": "Calderwick City", "short_name": "CAL"}
 OTHER_TEAM: dict[str, Any] = {"id": 8, "name": "Harrowmere FC", "short_name": "HAR"}

@@ -11,7 +11,7 @@ from sut.tables import AnyRow
 from sut.wire import Answer, Body, Id, Whole
 
 GOALS_MAX = 20
-Goals = Annotated[int, Whole, Field(ge=0, le=GOALS_MAX)]
+Goals = Annotated[int, Field(ge=0, le=GOALS_MAX), Whole]
 
 PREDICTION: dict[str, Any] = {
     "id": 9001,
