@@ -92,10 +92,6 @@ class Feeder:
         email = str(body.get("email", ""))
         if email.lower().endswith(RESERVED):
             body["email"] = email.rpartition(".")[0] + ".example.org"
-        # 2.0 is an integer to JSON Schema; the service takes what is written as one.
-        for name, value in body.items():
-            if isinstance(value, float) and value.is_integer():
-                body[name] = int(value)
         # Times are refused outside the century that the service is for.
         for holder in (case.query or {}, body):
             for name, value in holder.items():

@@ -15,6 +15,73 @@ from suites.contract.compatibility.document import METHODS
 Json = Mapping[str, Any]
 PROBLEM = "application/problem+json"
 _BASE = "urn:document"
+# JSON Schema 2020-12 and what OpenAPI 3.1 adds. A word beside these bounds nothing: a bound that is
+# written `ge` instead of `minimum` is none.
+KEYWORDS = frozenset(
+    [
+        "$anchor",
+        "$comment",
+        "$defs",
+        "$dynamicAnchor",
+        "$dynamicRef",
+        "$id",
+        "$ref",
+        "$schema",
+        "$vocabulary",
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "const",
+        "contains",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "default",
+        "dependentRequired",
+        "dependentSchemas",
+        "deprecated",
+        "description",
+        "discriminator",
+        "else",
+        "enum",
+        "example",
+        "examples",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "externalDocs",
+        "format",
+        "if",
+        "items",
+        "maxContains",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minContains",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "not",
+        "oneOf",
+        "pattern",
+        "patternProperties",
+        "prefixItems",
+        "properties",
+        "propertyNames",
+        "readOnly",
+        "required",
+        "then",
+        "title",
+        "type",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "uniqueItems",
+        "writeOnly",
+        "xml",
+    ]
+)
 
 
 def faults(document: Json) -> Iterator[str]:
@@ -102,6 +169,9 @@ class _Examples:
 
     def schema_faults(self, where: str, schema: Json) -> Iterator[str]:
         """Faults of a schema, and of the examples inside it."""
+        for keyword in sorted(schema.keys() - KEYWORDS):
+            if not keyword.startswith("x-"):
+                yield f"{where}: {keyword} is no keyword of JSON Schema, so it promises nothing"
         for value in schema.get("examples", ()):
             yield from self._check(where, schema, value)
         for name, below in schema.get("properties", {}).items():

@@ -114,6 +114,13 @@ def test_examples_that_do_not_fit_their_schema_are_named() -> None:
     assert all("is not of type 'integer'" in fault for fault in found)
 
 
+def test_a_bound_that_is_no_keyword_is_named() -> None:
+    document = well_described()
+    document["components"]["schemas"]["Thing"]["properties"]["size"]["ge"] = 0
+    (found,) = quality.faults(document)
+    assert found.startswith("schema Thing, size: ge is no keyword")
+
+
 def test_differences_name_what_changed_and_where() -> None:
     document = well_described()
     changed = deepcopy(document)
