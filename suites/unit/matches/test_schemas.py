@@ -60,6 +60,13 @@ def test_a_whole_number_may_be_written_in_any_way_that_json_knows(goals: str) ->
     assert type(entry.home_goals) is int
 
 
+def test_the_document_says_the_limits_that_are_enforced() -> None:
+    goals = ResultEntry.model_json_schema()["properties"]["home_goals"]
+    assert (goals["minimum"], goals["maximum"]) == (0, 20)
+    number = NewMatch.model_json_schema()["properties"]["round"]
+    assert (number["minimum"], number["maximum"]) == (1, 99)
+
+
 def test_each_filter_has_a_cache_key_of_its_own() -> None:
     queries = [
         {}, {"status": "live"}, {"status": "finished"}, {"team_id": 1}, {"team_id": 11},
