@@ -12,6 +12,7 @@ from playwright.sync_api import Request
 from fixtures.browser import NewContext
 from fixtures.evidence import Evidence
 from fixtures.live import LiveService
+from suites.e2e.looking import wait_for
 from sut.web.render import assets
 
 KEPT = "caches.match('/').then((kept) => kept !== undefined)"
@@ -29,7 +30,7 @@ def test_a_first_visit_downloads_every_file_of_the_page(
     context.on("requestfinished", lambda request: requests.append(request))
     page = context.new_page()
     page.goto(live_service.url, wait_until="networkidle")
-    page.wait_for_function(KEPT)  # what the service worker fetches belongs to the visit
+    wait_for(page, KEPT)  # what the service worker fetches belongs to the visit
     received = {request.url: 0 for request in requests}
     for request in requests:
         received[request.url] += bytes_of(request)
@@ -57,7 +58,7 @@ def test_the_first_paint_of_fresh_visits_is_timed(
         context = new_context(traced=False)
         page = context.new_page()
         page.goto(live_service.url)
-        paints.append(float(page.wait_for_function(PAINT).json_value()))
+        paints.append(float(wait_for(page, PAINT)))
         context.close()
     paints.sort()
     low, high = median_bounds(paints, CONFIDENCE)

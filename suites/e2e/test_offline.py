@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from fixtures.browser import NewContext
 from fixtures.live import LIMITS_FOR_TESTS, LiveService, LiveServiceFactory
+from suites.e2e.looking import wait_for
 from suites.e2e.people import Person, register, someone
 
 pytestmark = pytest.mark.objective("web-offline")
@@ -24,11 +25,11 @@ def visit(new_context: NewContext, service: LiveService, person: Person | None =
     """See the fixtures, logged in or not, until the service worker has kept them."""
     page = new_context(base_url=service.url).new_page()
     page.goto("/")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    wait_for(page, "navigator.serviceWorker.controller !== null")
     if person is not None:
         register(page, person)
         expect(page.get_by_role("banner")).to_contain_text(person.name)
-    page.wait_for_function(KEPT)
+    wait_for(page, KEPT)
     return page
 
 

@@ -34,6 +34,7 @@ def test_without_script_the_countdown_is_the_time_of_kick_off(plain: Page, game:
     register(plain, someone())
     plain.goto("/predictions")
     countdown = plain.locator(game.field).locator("time[data-countdown]")
+    expect(countdown).to_be_visible()
     expect(countdown).to_have_text(f"Closes {game.kick_off:%H:%M} UTC")
 
 

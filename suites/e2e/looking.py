@@ -1,0 +1,32 @@
+"""Waiting for something inside a page.
+
+Playwright's own `wait_for_function` evaluates a string in the page again and again, which the
+pages' content security policy forbids; looking from outside does not need its leave.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+from fixtures.services.waiting import NotYetError, wait_until
+
+WITHIN_S = 30.0
+
+
+def wait_for(page: Page, expression: str) -> Any:
+    """What `expression` is in the page, once it is neither null, false nor empty."""
+
+    def look() -> Any:
+        found = page.evaluate(expression)
+        if not found:
+            raise NotYetError(f"it is {found!r}")
+        return found
+
+    return wait_until(
+        look,
+        what=f"{page.url}: {expression}",
+        within_s=WITHIN_S,
+        advice="The trace beside the evidence shows the page at that moment.",
+    )
