@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 
 import pytest
 from httpx import AsyncClient, Limits, Response
+from redis import Redis
 
 from fixtures import clients
-from fixtures.live import LiveService, LiveServiceFactory
+from fixtures.live import Launcher, LiveService, LiveServiceFactory
 
 pytestmark = pytest.mark.objective("sec-rate-limit")
 
@@ -33,6 +34,21 @@ DISGUISES = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def limited(launcher: Launcher) -> Iterator[LiveService]:
+    """One service for the tests of this file; starting one takes seconds."""
+    with launcher.running(workers=2, seeded=True, environment=ENVIRONMENT) as service:
+        yield service
+
+
+@pytest.fixture
+def service(limited: LiveService) -> LiveService:
+    """Nobody has asked for anything in the last minute."""
+    with Redis.from_url(limited.redis.url) as redis:
+        redis.flushdb()
+    return limited
+
+
 @asynccontextmanager
 async def visitor(service: LiveService) -> AsyncIterator[AsyncClient]:
     """Each request comes over a connection of its own, so that any worker may answer."""
@@ -53,9 +69,8 @@ def statuses(answers: Iterable[Response]) -> Counter[int]:
 
 
 async def test_the_visitors_limit_is_exact_across_workers(
-    live_service_factory: LiveServiceFactory,
+    service: LiveService,
 ) -> None:
-    service = live_service_factory(environment=ENVIRONMENT)
     async with visitor(service) as client:
         answers = await burst(client, [{}] * (VISITORS + BEYOND))
         assert statuses(answers) == {200: VISITORS, 429: BEYOND}
@@ -76,9 +91,8 @@ def remaining(answer: Response) -> int:
 
 
 async def test_the_visitors_limit_is_not_dodged_by_a_header_or_a_made_up_token(
-    live_service_factory: LiveServiceFactory,
+    service: LiveService,
 ) -> None:
-    service = live_service_factory(environment=ENVIRONMENT)
     disguises = [{name: f"203.0.113.{number}"} for number, name in enumerate(DISGUISES, start=1)]
     disguises += [{"X-Forwarded-For": f"198.51.100.{n}, 127.0.0.1"} for n in range(8)]
     disguises += [{"Forwarded": f"for=192.0.2.{n}"} for n in range(4)]
@@ -105,9 +119,8 @@ async def test_a_trusted_proxys_header_tells_its_clients_apart(
 
 
 async def test_a_players_limit_is_their_own_and_exact_across_workers(
-    live_service_factory: LiveServiceFactory,
+    service: LiveService,
 ) -> None:
-    service = live_service_factory(environment=ENVIRONMENT)
     async with visitor(service) as client:
         mine = bearer(await clients.log_in(client, clients.player_address(1)))
         again = bearer(await clients.log_in(client, clients.player_address(1)))
@@ -124,9 +137,8 @@ def bearer(tokens: Mapping[str, str]) -> dict[str, str]:
 
 
 async def test_log_ins_to_an_account_are_counted_even_when_the_password_is_right(
-    live_service_factory: LiveServiceFactory,
+    service: LiveService,
 ) -> None:
-    service = live_service_factory(environment=ENVIRONMENT)
     email, other = clients.player_address(3), clients.player_address(4)
     async with visitor(service) as client:
 
