@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger("sut.access")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+DRAIN_S = 2.0
+DRAIN_BYTES = 4 * 2**20
 UNMATCHED = "unmatched"
 _UNLIMITED = ("/health/", "/static/", "/metrics", "/service-worker.js")
 _CLOSE = {"connection": "close"}
@@ -82,6 +86,7 @@ class Edge:
                 return
         sent = headers.get(b"content-length")
         if sent is not None and not (sent.isdigit() and int(sent) <= self._body_max):
+            await _drain(receive)
             await refuse(scope, BODY_TOO_LARGE, headers=_CLOSE)(scope, receive, reply)
             return
         if b"transfer-encoding" in headers:
@@ -111,11 +116,27 @@ def _bounded(receive: Receive, bytes_max: int) -> Receive:
         message = await receive()
         got += len(message.get("body", b""))
         if got > bytes_max:
+            await _drain(receive)
             # passes through FastAPI's reading of the body, as no other kind of error does
             raise HTTPException(BODY_TOO_LARGE.status)
         return message
 
     return counted
+
+
+async def _drain(receive: Receive) -> None:
+    """Read on for a while before refusing a body.
+
+    Closing a connection with bytes unread resets it, and the client would never see why.
+    """
+    got = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while got <= DRAIN_BYTES:
+                message = await receive()
+                if not message.get("more_body", False):
+                    return
+                got += len(message["body"])
 
 
 class _Reply:
