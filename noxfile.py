@@ -22,6 +22,11 @@ FUNCTIONAL = ("unit", "integration", "contract", "security", "e2e", "framework")
 GATE = ("lint", "unit", "integration", "framework", "contract", "security", "e2e", "load")
 RELEASE = (*GATE[:-1], "bench", "load")
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
+CHILD_ENVIRONMENT = {
+    "TOUCHLINE_LIFELINE": "1",  # pytest ends when this process does, however it does
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONDONTWRITEBYTECODE": None,  # compiling everything at each start costs seconds
+}
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
 
@@ -48,7 +53,7 @@ def _bundled_uv(session: nox.Session) -> str:
 def _python(session: nox.Session, *arguments: str, any_exit: bool = False) -> None:
     session.run(
         str(PYTHON), *arguments,
-        env={"TOUCHLINE_LIFELINE": "1", "PYTHONUNBUFFERED": "1"},
+        env=CHILD_ENVIRONMENT,
         external=True,
         success_codes=ANY_EXIT if any_exit else (0,),
     )  # fmt: skip
