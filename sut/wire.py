@@ -58,6 +58,7 @@ def _as_utc(value: datetime) -> datetime:
 PlainText = Annotated[str, AfterValidator(_refuse_nul)]
 """Text that Postgres can hold."""
 
+
 def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
