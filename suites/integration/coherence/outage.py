@@ -6,12 +6,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from redis import Redis
+
 from fixtures.services.guard import GuardedProcess
 from fixtures.services.redis import READY_WITHIN_S, EmbeddedRedis, wait_for_answer
 
 
 class OwnRedis:
-    """Keeps its address over restarts; a restart loses its memory, a freeze does not."""
+    """Keeps its address over restarts, and what it held when it last was asked to remember."""
 
     def __init__(self, server: EmbeddedRedis) -> None:
         self._server = server
@@ -26,8 +28,13 @@ class OwnRedis:
         """End it at once; connections break and new ones are refused."""
         self._process.kill()
 
+    def remember(self) -> None:
+        """Have what it holds now written down, to be there again after a restart."""
+        with Redis.from_url(self.url) as client:
+            client.save()
+
     def start(self) -> None:
-        """Start it again, empty."""
+        """Start it again, with what it was asked to remember and nothing else."""
         self._process = self._process.guard.spawn(self._process.command)
         wait_for_answer(self.url, READY_WITHIN_S, ended=self._process.ended)
 
