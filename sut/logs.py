@@ -154,7 +154,7 @@ def configure(settings: Settings) -> None:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     output = _Output(SharedFile(Path(settings.log_path)) if settings.log_path else None)
     structlog.configure(
-        processors=PROCESSORS,
+        processors=list(PROCESSORS),  # structlog edits it in place
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: output,
         cache_logger_on_first_use=True,

@@ -1,5 +1,6 @@
 """Security headers on every route of the service, on every status that it can answer."""
 
+import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from sut.settings import Settings
 pytestmark = pytest.mark.objective("sec-headers")
 
 Route = tuple[str, str]
+CONVERTER = re.compile(r":\w+}")
 # Said in errors that must not reach the client.
 INSIDE = "select secret_column from the_inside at /srv/soccerai/inside.py"
 NOBODYS = {
@@ -80,8 +82,10 @@ def routes_of(app: Service) -> dict[Route, str]:
         methods: set[str] = getattr(context, "methods", None) or set()
         documented = getattr(context, "include_in_schema", False)
         operation = str(getattr(context, "operation_id", "") or "") if documented else ""
+        # the document names parameters without their converters: {id:uuid} is {id}
+        path = CONVERTER.sub("}", getattr(context, "path", ""))
         for method in methods - {"HEAD", "OPTIONS"}:
-            found[method, getattr(context, "path", "")] = operation
+            found[method, path] = operation
     return found
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import replace
@@ -138,6 +139,38 @@ def test_a_schema_of_another_version_is_a_fault(tmp_path: Path) -> None:
     assert [fault.problem for fault in read_layer(path).faults] == [
         "field schema: expected 1, found 2"
     ]
+
+
+def reframed(path: Path, lines: list[str]) -> list[str]:
+    """The faults of a file whose lines were exchanged and whose closing was made to fit."""
+    body = "".join(f"{line}\n" for line in lines)
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    closing = Closing(run="r", layer=path.stem, lines=len(lines), sha256=digest)
+    path.write_text(f"{body}{encode(closing)}\n")
+    return [fault.problem for fault in read_layer(path).faults]
+
+
+def framed(path: Path) -> list[str]:
+    records: tuple[AnyRecord, ...] = (provenance(), Opening(tree="t"), check())
+    return [encode(replace(record, run="r", layer=path.stem)) for record in records]
+
+
+def test_a_file_that_fits_its_closing_has_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "load.ndjson"
+    assert reframed(path, framed(path)) == []
+
+
+def test_records_of_two_runs_in_one_file_are_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "load.ndjson"
+    mixed = [line.replace('"run":"r"', '"run":"q"') if '"check"' in line else line
+             for line in framed(path)]  # fmt: skip
+    assert reframed(path, mixed) == ["records of more than one run"]
+
+
+def test_provenance_that_is_not_first_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "load.ndjson"
+    first, second, third = framed(path)
+    assert reframed(path, [second, first, third]) == ["expected provenance first, found opening"]
 
 
 def test_bytes_that_are_no_text_are_a_fault(tmp_path: Path) -> None:

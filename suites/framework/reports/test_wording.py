@@ -59,6 +59,10 @@ def test_whatever_is_measured_can_be_shown(value: float, limit: float) -> None:
         assert scale_of(unit, limit).show(value, limit)
 
 
+def test_what_is_not_nothing_is_never_shown_as_0() -> None:
+    assert (number(1e-30), number(-1e-30), number(0)) == ("1e-30", "-1e-30", "0")
+
+
 def test_lists_are_cut_and_say_so() -> None:
     assert listed("abc") == "a, b, c"
     assert listed("abcdefg", 2) == "a, b and 5 more"
