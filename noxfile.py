@@ -21,6 +21,7 @@ FUNCTIONAL = ("unit", "integration", "contract", "security", "e2e", "framework")
 # the order of the gate: what fails fastest first; load last and alone, so that nothing disturbs it
 GATE = ("lint", "unit", "integration", "framework", "contract", "security", "e2e", "load")
 RELEASE = (*GATE[:-1], "bench", "load")
+SPREAD = {"integration", "framework", "contract", "security"}
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
 CHILD_ENVIRONMENT = {
     "TOUCHLINE_LIFELINE": "1",  # pytest ends when this process does, however it does
@@ -100,7 +101,7 @@ def gate(session: nox.Session) -> None:
     _python(session, "-m", "reports", "check", "--policy", policy)
     run = _new_run("gate")
     for layer in RELEASE if policy == "release" else GATE:
-        parallel = PARALLEL if layer in {"integration", "framework", "security"} else ()
+        parallel = PARALLEL if layer in SPREAD else ()
         command = ("-m", "pytest", f"suites/{layer}", "--run-dir", str(run), "-q", *parallel)
         _python(session, *command, *arguments, any_exit=True)
     _python(session, "-m", "reports", str(run), "--policy", policy, "--latest")
@@ -122,8 +123,8 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def unit(session: nox.Session) -> None:
-    """The rules of every domain, without any service."""
-    _one(session, "unit", "-q")
+    """The rules of every domain, without any service; fewer random examples than the gate."""
+    _one(session, "unit", "-q", "--hypothesis-profile=quick")
 
 
 @nox.session
@@ -135,7 +136,7 @@ def integration(session: nox.Session) -> None:
 @nox.session
 def contract(session: nox.Session) -> None:
     """The served OpenAPI document: fuzzed in every role, and compared with the released one."""
-    _one(session, "contract")
+    _one(session, "contract", *PARALLEL)
 
 
 @nox.session
