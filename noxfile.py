@@ -118,7 +118,10 @@ def report(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every functional suite and the framework's own tests, in parallel and in random order."""
     _ready(session)
-    _layers(session, _new_run("tests"), FUNCTIONAL, *PARALLEL)
+    run = _new_run("tests")
+    _layers(session, run, FUNCTIONAL, *PARALLEL)
+    if not {"-k", "-m", "--deselect", "--lf"} & set(session.posargs):
+        _python(session, "-m", "reports", "ran", str(run), *FUNCTIONAL)
 
 
 @nox.session

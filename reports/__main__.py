@@ -4,7 +4,7 @@ Exit 0 for GO, 1 for NO-GO, 2 for NO VERDICT, and 2 for what cannot be judged at
 slo.toml or waivers.toml, an unknown policy, a run folder that is not there.
 
 ``python -m reports check`` reads the configuration alone; ``python -m reports new-run`` names a
-folder for a new run.
+folder for a new run; ``python -m reports ran RUN_DIR LAYER...`` fails when a layer ran no test.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from reports.evidence import LayerEvidence, read_run
 from reports.faults import ConfigError
 from reports.gate import judge
 from reports.objectives import Objectives
+from reports.presence import idle_layers
 from reports.provenance import tree_id
 from reports.render.compose import view_of
 from reports.render.formats import FORMATS
@@ -49,7 +50,7 @@ class Configuration:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    commands = {"check": _check, "new-run": _new_run}
+    commands = {"check": _check, "new-run": _new_run, "ran": _ran}
     try:
         if words and words[0] in commands:
             return commands[words[0]](words[1:])
@@ -202,6 +203,19 @@ def _new_run(words: Sequence[str]) -> int:
     parser.add_argument("--label", default="run")
     options = parser.parse_args(words)
     print(Path("out", f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{options.label}"))
+    return 0
+
+
+def _ran(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m reports ran", description="Fail when one of the layers ran no test."
+    )
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("layers", nargs="+", metavar="layer")
+    options = parser.parse_args(words)
+    idle = idle_layers(read_run(_run_folder(options.run_dir)), options.layers)
+    if idle:
+        raise Refusal("\n".join([*idle, "run these layers alone to see why: nox -s LAYER"]))
     return 0
 
 
