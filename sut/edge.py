@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sut.clients import TrustedProxies
 from sut.limits import Decision
 from sut.problems import BODY_TOO_LARGE, NOT_FOUND, TOO_MANY_REQUESTS
 from sut.refusals import refuse, refuse_unexpected
+from sut.routing import RouteTable
 from sut.security_headers import NO_STORE, SECURITY_HEADERS
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Edge:
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._internal_port = settings.internal_port
         self._body_max = settings.body_max_bytes
+        self._table: RouteTable | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,7 +68,7 @@ class Edge:
                 raise
             await refuse_unexpected(scope, error)(scope, receive, reply)
         finally:
-            _account(platform, scope, reply.status, perf_counter() - began)
+            self._account(platform, scope, reply.status, perf_counter() - began)
             structlog.contextvars.reset_contextvars(**bound)
 
     async def _answer(
@@ -105,6 +108,20 @@ class Edge:
     def _internal(self, scope: Scope) -> bool:
         server = scope.get("server")
         return bool(self._internal_port and server and server[1] == self._internal_port)
+
+    def _account(self, platform: Platform, scope: Scope, status: int, seconds: float) -> None:
+        """One line in the access log and one observation: by route template, never by path."""
+        route = getattr(scope.get("route") or self._route_of(scope), "path_format", UNMATCHED)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        platform.metrics.answered(method, route, status, seconds)
+        duration_ms = round(seconds * 1e3, 3)
+        _log.info("answered", method=method, route=route, status=status, duration_ms=duration_ms)
+
+    def _route_of(self, scope: Scope) -> BaseRoute | None:
+        """The route of a request that was refused here, and so never reached the router."""
+        if self._table is None:  # not sooner: the app gets its routes after this layer
+            self._table = RouteTable(scope["app"].routes)
+        return self._table.route_of(scope)
 
 
 def _bounded(receive: Receive, bytes_max: int) -> Receive:
@@ -188,16 +205,6 @@ def _player(platform: Platform, headers: dict[bytes, bytes]) -> int | None:
         if name == platform.settings.browser_cookie:
             return platform.tokens.browser_account(value)
     return None
-
-
-def _account(platform: Platform, scope: Scope, status: int, seconds: float) -> None:
-    """One line in the access log and one observation: by route template, never by path."""
-    route = getattr(scope.get("route"), "path_format", UNMATCHED)
-    method = scope["method"] if scope["method"] in _METHODS else "other"
-    platform.metrics.answered(method, route, status, seconds)
-    _log.info(
-        "answered", method=method, route=route, status=status, duration_ms=round(seconds * 1e3, 3)
-    )
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-from httpx import ASGITransport, AsyncClient
+from httpx import AsyncClient
 
 from fixtures.application import SettingsFactory
-from suites.integration.observability.scrape import INTERNAL_PORT
-from sut.app import Service, create_app
+from suites.integration.observability.scrape import INTERNAL_PORT, internal
 from sut.settings import Settings
 
 
@@ -20,17 +17,6 @@ def settings(settings_with: SettingsFactory) -> Settings:
 
 
 @pytest.fixture
-async def app(settings: Settings) -> AsyncIterator[Service]:
-    """That worker."""
-    made = create_app(settings)
-    async with made.router.lifespan_context(made):
-        yield made
-
-
-@pytest.fixture
-async def prometheus(app: Service) -> AsyncIterator[AsyncClient]:
+def prometheus(client: AsyncClient) -> AsyncClient:
     """A client that asks the internal port, as Prometheus does."""
-    transport = ASGITransport(app=app)
-    base_url = f"http://testserver:{INTERNAL_PORT}"
-    async with AsyncClient(transport=transport, base_url=base_url) as client:
-        yield client
+    return internal(client)

@@ -33,6 +33,12 @@ class Scrape:
         )
 
 
+def internal(client: AsyncClient) -> AsyncClient:
+    """A client of the same worker's internal port, as Prometheus has; it needs no closing."""
+    base_url = f"http://testserver:{INTERNAL_PORT}"
+    return AsyncClient(transport=client._transport, base_url=base_url)
+
+
 async def scrape(client: AsyncClient) -> Scrape:
     """Read /metrics once. Raises AssertionError when it does not answer."""
     answer = await client.get("/metrics")

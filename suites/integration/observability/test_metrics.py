@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 from httpx import AsyncClient
 
 from fixtures import clients
+from fixtures.application import SettingsFactory
 from fixtures.builders import Builders
-from suites.integration.observability.scrape import scrape
+from suites.integration.observability.scrape import INTERNAL_PORT, Scrape, internal, scrape
 from suites.integration.refusals import refusal
+from suites.integration.workers import workers
 from sut.app import Service
 
 pytestmark = pytest.mark.objective("obs-metrics")
@@ -133,3 +136,59 @@ async def test_the_internal_port_knows_of_nothing_else(
     for path in ("/api/matches", "/", "/openapi.json", "/api/audit"):
         assert refusal(await prometheus.get(path)) == (404, "not-found")
     assert (await prometheus.get("/health/live")).status_code == 200
+
+
+def shown(read: Scrape, status: int) -> dict[tuple[str, str], float]:
+    """How often each method and route was answered with a status."""
+    return {
+        (labels["method"], labels["route"]): value
+        for (name, has), value in read.values.items()
+        if name == "http_requests_total" and (labels := dict(has))["status"] == str(status)
+    }
+
+
+async def test_a_request_over_the_limit_is_counted_under_its_route(
+    settings_with: SettingsFactory, build: Builders
+) -> None:
+    match = await build.match()
+    settings = settings_with(internal_port=INTERNAL_PORT, visitor_limit_per_minute=1)
+    async with workers(settings, count=1) as (client,):
+        assert (await client.get("/api/teams")).status_code == 200
+        for method, path in (
+            ("GET", f"/api/matches/{match.id}"),
+            ("GET", "/api/matches/no-number"),
+            ("GET", "/leaderboard"),
+            ("POST", "/api/predictions"),
+            ("PATCH", "/api/predictions"),
+            ("GET", "/api/none/such"),
+        ):
+            assert (await client.request(method, path)).status_code == 429
+        read = await scrape(internal(client))
+    assert shown(read, 429) == {
+        ("GET", "/api/matches/{match_id}"): 2,
+        ("GET", "/leaderboard"): 1,
+        ("POST", "/api/predictions"): 1,
+        ("PATCH", "/api/predictions"): 1,
+        ("GET", "unmatched"): 1,
+    }
+
+
+@pytest.mark.parametrize("stated", [True, False], ids=["stated length", "chunked"])
+async def test_a_body_that_is_too_large_is_counted_under_its_route(
+    client: AsyncClient, prometheus: AsyncClient, stated: bool
+) -> None:
+    body = b"x" * 100_000
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield body
+
+    headers = {"content-type": "application/json"}
+    for path in ("/api/sessions", "/api/accounts/7/tier"):
+        method = "PUT" if "tier" in path else "POST"
+        sent = body if stated else chunks()
+        answer = await client.request(method, path, content=sent, headers=headers)
+        assert refusal(answer) == (413, "body-too-large")
+    assert shown(await scrape(prometheus), 413) == {
+        ("POST", "/api/sessions"): 1,
+        ("PUT", "/api/accounts/{account_id}/tier"): 1,
+    }
