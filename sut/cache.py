@@ -2,12 +2,14 @@
 
 An entry is stored together with the version of each tag that it depends on, and counts only while
 all those versions are still current. The versions are read before the database is, so an answer
-computed while a write was under way is stored under a version that the write has replaced: it can
-never be served. A version is a random token: a Redis that lost its memory never meets an old one.
+computed while a write was under way carries a version that the write has replaced: it can never be
+served, and Redis does not even keep it. A version is a random token: a Redis that lost its memory
+never meets an old one.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,15 +18,29 @@ from typing import cast
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from sut.settings import Settings
 
 _log = structlog.get_logger(__name__)
 _SEPARATOR = b"\n"
+_EMPTY = "empty:"
 RETRY_S = 1.0
 TELL_TIMES = 4
+
+# Keeps an answer under KEYS[1] if the tags (the other keys) still have the versions in ARGV[1].
+# One step in Redis: a write in between would leave there what the write has made stale.
+_STORE = """
+local versions = redis.call('mget', unpack(KEYS, 2))
+for _, version in ipairs(versions) do
+    if not version then return 0 end
+end
+if table.concat(versions, ',') ~= ARGV[1] then return 0 end
+redis.call('set', KEYS[1], ARGV[1] .. '\\n' .. ARGV[2], 'ex', ARGV[3])
+return 1
+"""
+_STORE_SHA = hashlib.sha1(_STORE.encode(), usedforsecurity=False).hexdigest()
 
 Observer = Callable[[str, str], None]
 
@@ -35,6 +51,10 @@ class Area:
 
     name: str
     ttl_s: int | None = None
+
+    def emptied_by(self, tag: str) -> str:
+        """`tag`, to be named stale where entries must not even lie there: all are removed too."""
+        return f"{_EMPTY}{self.name}:{tag}"
 
 
 class Cache:
@@ -61,9 +81,9 @@ class Cache:
         if self.away or self.must_sweep:
             self._observe(area.name, "error")
             return await load()
-        name = f"cache:{area.name}:{key}"
+        name, tag_names = f"cache:{area.name}:{key}", [f"tag:{tag}" for tag in tags]
         try:
-            stored, versions = await self._look(name, tags)
+            stored, stamp = await self._look(name, tag_names)
         except (RedisError, OSError) as error:
             self._lost(error)
             self._observe(area.name, "error")
@@ -73,11 +93,10 @@ class Cache:
             return stored
         self._observe(area.name, "miss")
         answer = await load()
-        await self._store(name, versions, answer, area.ttl_s or self._ttl_s)
+        await self._store([name, *tag_names], stamp, answer, area.ttl_s or self._ttl_s)
         return answer
 
-    async def _look(self, name: str, tags: Sequence[str]) -> tuple[bytes | None, bytes]:
-        names = [f"tag:{tag}" for tag in tags]
+    async def _look(self, name: str, names: list[str]) -> tuple[bytes | None, bytes]:
         entry, *versions = await self._values([name, *names])
         if None in versions:
             async with self.redis.pipeline(transaction=False) as pipe:
@@ -96,23 +115,33 @@ class Cache:
         # the client is made without decode_responses, so what it returns is bytes
         return cast("list[bytes | None]", await self.redis.mget(names))
 
-    async def _store(self, name: str, stamp: bytes, answer: bytes, ttl_s: int) -> None:
+    async def _store(self, names: list[str], stamp: bytes, answer: bytes, ttl_s: int) -> None:
+        words = (len(names), *names, stamp, answer, ttl_s)
         try:
-            await self.redis.set(name, stamp + _SEPARATOR + answer, ex=ttl_s)
+            try:
+                await self.redis.evalsha(_STORE_SHA, *words)
+            except NoScriptError:
+                await self.redis.eval(_STORE, *words)
         except (RedisError, OSError) as error:
             self._lost(error)
 
     async def invalidate(self, *tags: str) -> bool:
         """Make every entry that depends on one of `tags` stale. False when Redis did not hear.
 
+        What `Area.emptied_by` named also has the area's entries removed, once the version is
+        replaced: from then on no reader can leave an older one behind.
+
         No answer in time says little: the others may be reading from Redis all the while, so it is
         told again. A refused connection says that nobody reads from it.
         """
+        names, areas = _meant_by(tags)
         tries = 1 if self.away else TELL_TIMES
         while True:
             tries -= 1
             try:
-                await self.redis.mset({f"tag:{tag}": _version() for tag in tags})
+                await self.redis.mset({name: _version() for name in names})
+                for area in areas:
+                    await self._remove(area)
             except RedisTimeoutError as error:
                 if tries:
                     continue
@@ -122,6 +151,10 @@ class Cache:
                 self._lost(error)
                 return False
             return True
+
+    async def _remove(self, area: str) -> None:
+        async for name in self.redis.scan_iter(match=f"cache:{area}:*", count=1_000):
+            await self.redis.unlink(name)
 
     def _lost(self, error: Exception) -> None:
         """Redis is away: leave it alone for a moment, and trust nothing in it until swept."""
@@ -134,17 +167,21 @@ class Cache:
         """Every invalidation that was owed has reached Redis: its entries may be trusted again."""
         self.must_sweep = False
 
-    async def forget(self, area: Area) -> None:
-        """Remove every entry of an area from Redis, for what must not even lie there stale."""
-        try:
-            async for name in self.redis.scan_iter(match=f"cache:{area.name}:*", count=1_000):
-                await self.redis.unlink(name)
-        except (RedisError, OSError) as error:
-            self._lost(error)
-
     async def close(self) -> None:
         """Close the connections to Redis."""
         await self.redis.aclose()
+
+
+def _meant_by(tags: Sequence[str]) -> tuple[set[str], set[str]]:
+    """The versions to replace and the areas to empty."""
+    names, areas = set(), set()
+    for tag in tags:
+        plain = tag
+        if tag.startswith(_EMPTY):
+            area, _, plain = tag.removeprefix(_EMPTY).partition(":")
+            areas.add(area)
+        names.add(f"tag:{plain}")
+    return names, areas
 
 
 def _version() -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from httpx import ASGITransport, AsyncClient
@@ -10,7 +10,10 @@ from redis.asyncio import Redis
 
 from fixtures.application import BASE_URL
 from fixtures.database import Database as TestDatabase
+from fixtures.services import redis as redis_service
+from fixtures.services.interface import Place
 from suites.integration.clock import StoppedClock
+from suites.integration.outage import OwnRedis
 from suites.integration.sql import Sql
 from sut.app import Service, create_app
 from sut.cache import Cache
@@ -48,6 +51,16 @@ async def redis(settings: Settings) -> AsyncIterator[Redis]:
     made = Redis.from_url(settings.redis_url)
     yield made
     await made.aclose()
+
+
+@pytest.fixture
+def own_redis(server_place: Place) -> Iterator[OwnRedis]:
+    """A server that only this test uses: it may stop, freeze and start it again."""
+    server = redis_service.embedded(server_place)
+    assert isinstance(server, redis_service.EmbeddedRedis)
+    own = OwnRedis(server)
+    yield own
+    own.end()
 
 
 @pytest.fixture

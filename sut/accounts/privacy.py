@@ -58,12 +58,11 @@ async def erase(platform: Platform, principal: Principal, body: Erasure, request
         await repository.remove_sessions(work.session, account.id)
         for table in (IdempotencyKey, ForecastView):
             await work.session.execute(delete(table).where(table.account_id == account.id))
-        await leaderboard.renamed(work, account)
+        await leaderboard.erased(work, account)
         await audit.record(
             work, "account.erased", subject_kind=SUBJECT, subject_id=account.id,
             actor_id=account.id,
         )  # fmt: skip
-    await platform.cache.forget(leaderboard.AREA)
 
 
 def _held(account_id: int) -> dict[str, Select[*tuple[Any, ...]]]:

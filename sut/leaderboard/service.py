@@ -68,6 +68,11 @@ async def renamed(work: UnitOfWork, account: Account) -> None:
     work.stale(TAG)
 
 
+async def erased(work: UnitOfWork, account: Account) -> None:
+    """An account stands for nobody from now on; no page that names its owner is kept."""
+    work.stale(AREA.emptied_by(TAG))
+
+
 async def settle(work: UnitOfWork, gains: Sequence[Gain]) -> None:
     """Begin a new generation in which points have changed by `gains`.
 

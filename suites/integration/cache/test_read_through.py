@@ -148,3 +148,49 @@ async def test_every_entry_has_an_end(ours: Cache, redis: Redis) -> None:
     await ours.read(BRIEF, "all", ["matches"], Source().load)
     assert 0 < await redis.ttl("cache:matches:all") <= 60
     assert 0 < await redis.ttl("cache:brief:all") <= 2
+
+
+async def test_what_was_loaded_before_a_write_is_not_left_lying_in_redis_after_it(
+    ours: Cache, theirs: Cache, redis: Redis
+) -> None:
+    source = Source(b"a name")
+    source.hold()
+    slow = asyncio.create_task(ours.read(MATCHES, "all", ["other", "matches"], source.load))
+    await source.has_seen.wait()
+    await theirs.invalidate("matches")
+    source.release()
+    assert await slow == b"a name"
+    assert await redis.keys("cache:*") == []
+
+
+async def test_an_area_is_emptied_by_the_tag_that_says_so_and_by_no_other(
+    ours: Cache, theirs: Cache, redis: Redis
+) -> None:
+    await ours.read(BRIEF, "all", ["brief"], Source().load)
+    await ours.read(MATCHES, "all", ["matches"], Source().load)
+    await theirs.invalidate("matches")
+    assert sorted(await redis.keys("cache:*")) == [b"cache:brief:all", b"cache:matches:all"]
+    await theirs.invalidate(MATCHES.emptied_by("matches"))
+    assert await redis.keys("cache:*") == [b"cache:brief:all"]
+
+
+async def test_the_tag_that_empties_an_area_makes_its_entries_stale_as_well(
+    ours: Cache, theirs: Cache
+) -> None:
+    source = Source()
+    source.hold()
+    slow = asyncio.create_task(ours.read(MATCHES, "all", ["matches"], source.load))
+    await source.has_seen.wait()
+    source.value = b"second"
+    await theirs.invalidate(MATCHES.emptied_by("matches"))
+    source.release()
+    await slow
+    assert await ours.read(MATCHES, "all", ["matches"], source.load) == b"second"
+
+
+async def test_a_redis_that_forgot_its_scripts_is_told_again(ours: Cache, redis: Redis) -> None:
+    source = Source()
+    await redis.script_flush()
+    for _ in range(2):
+        await ours.read(MATCHES, "all", ["matches"], source.load)
+    assert source.loads == 1

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from fixtures import clients
 from fixtures.application import SettingsFactory
 from fixtures.builders import Builders
-from suites.integration.coherence.outage import OwnRedis
+from suites.integration.outage import OwnRedis
 from suites.integration.waiting import until
 from suites.integration.workers import workers
 

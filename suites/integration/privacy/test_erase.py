@@ -10,13 +10,18 @@ from httpx import AsyncClient
 from redis.asyncio import Redis
 
 from fixtures import clients
+from fixtures.application import SettingsFactory
 from fixtures.builders import Builders
 from suites.integration.leaderboard.ranking import Rank, from_scratch
 from suites.integration.operations.chain import broken_links
+from suites.integration.outage import OwnRedis
 from suites.integration.privacy.everything import in_postgres, in_redis, traces
-from suites.integration.privacy.person import EMAIL, NAME, PASSWORD, Person
+from suites.integration.privacy.person import EMAIL, NAME, PASSWORD, Person, lived
 from suites.integration.refusals import refusal
 from suites.integration.sql import Sql
+from suites.integration.waiting import until
+from suites.integration.workers import workers
+from sut.leaderboard import service as leaderboard
 
 pytestmark = pytest.mark.objective("gdpr-erase")
 
@@ -67,6 +72,46 @@ async def test_no_cached_answer_holds_them_afterwards(
     await erase(person)
     held = await in_redis(redis)
     assert traces(held, *NAMES, *person.secrets) == []
+
+
+async def test_a_page_that_was_read_before_the_erasure_is_not_kept_after_it(
+    person: Person, other_client: AsyncClient, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    has_read, may_answer = asyncio.Event(), asyncio.Event()
+    read = leaderboard._read
+
+    async def slow(*asked: Any) -> Any:
+        page = await read(*asked)
+        has_read.set()
+        await may_answer.wait()
+        return page
+
+    monkeypatch.setattr(leaderboard, "_read", slow)
+    reader = asyncio.create_task(other_client.get("/api/leaderboard?limit=99"))
+    await has_read.wait()
+    await erase(person)
+    may_answer.set()
+    assert NAME in (await reader).text
+    assert traces(await in_redis(redis), *NAMES, *person.secrets) == []
+
+
+async def test_a_redis_that_was_away_during_the_erasure_is_emptied_when_it_returns(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    async with workers(settings_with(redis_url=own_redis.url)) as (client, _):
+        person = await lived(client, build)
+        own_redis.remember()
+        own_redis.kill()
+        await erase(person)
+        own_redis.start()
+        # asked without giving way: nothing of the service has run since Redis returned
+        assert own_redis.names("cache:leaderboard:*")
+        async with Redis.from_url(own_redis.url) as redis:
+
+            async def gone() -> bool:
+                return not traces(await in_redis(redis), *NAMES)
+
+            await until(gone, "nothing left in Redis")
 
 
 async def test_nobody_is_let_in_any_more(

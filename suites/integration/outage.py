@@ -38,6 +38,11 @@ class OwnRedis:
         self._process = self._process.guard.spawn(self._process.command)
         wait_for_answer(self.url, READY_WITHIN_S, ended=self._process.ended)
 
+    def names(self, pattern: str) -> list[bytes]:
+        """The keys that it holds at this moment."""
+        with Redis.from_url(self.url) as client:
+            return list(client.scan_iter(pattern))
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """It answers nobody inside the block, and remembers everything afterwards."""
