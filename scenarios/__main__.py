@@ -106,6 +106,8 @@ def _order(words: argparse.Namespace) -> Order:
     base = words.target_url or (target.base_url if target else "")
     internal = words.internal_url or (target.internal_url if target else None)
     _must_be_allowed(base, words.i_may_load)
+    if internal is not None:
+        _host("--internal-url", internal)
     for option in ("rate", "duration_s", "visits_max", "processes"):
         value = getattr(words, option)
         if value is not None and not 0 < value < float("inf"):
@@ -146,15 +148,19 @@ def _target(words: argparse.Namespace) -> Target | None:
 
 def _must_be_allowed(url: str, allowed: str | None) -> None:
     """Only this machine may be loaded without being spelled out."""
-    parts = urlsplit(url)
-    host = parts.hostname
-    if parts.scheme not in {"http", "https"} or host is None:
-        raise RefusedError(f"--target-url: expected http://host:port, found {url!r}")
+    host = _host("--target-url", url)
     if host != allowed and not _is_loopback(host):
         raise RefusedError(
             f"{host} is not this machine. Load may harm it; if it is yours to load, "
             f"say so with --i-may-load {host}"
         )
+
+
+def _host(option: str, url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise RefusedError(f"{option}: expected http://host:port, found {url!r}")
+    return parts.hostname
 
 
 def _is_loopback(host: str) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import http.client
 import os
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import psutil
 from prometheus_client.parser import text_string_to_metric_families
@@ -15,6 +14,10 @@ from prometheus_client.parser import text_string_to_metric_families
 LOOK_TIMEOUT_S = 2.0
 END_TIMEOUT_S = 10.0  # the first and the last look are what counts are taken between
 LabelSet = frozenset[tuple[str, str]]
+_CONNECTIONS: Mapping[str, type[http.client.HTTPConnection]] = {
+    "http": http.client.HTTPConnection,
+    "https": http.client.HTTPSConnection,
+}
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,33 @@ class Scrape:
 
 def scrape(url: str, within_s: float = LOOK_TIMEOUT_S) -> Scrape:
     """Read metrics. Raises OSError when they cannot be had, ValueError when they are none."""
-    request = urllib.request.Request(url, headers={"Accept": "text/plain"})  # noqa: S310 - http
-    try:
-        with urllib.request.urlopen(request, timeout=within_s) as answer:  # noqa: S310
-            text = answer.read().decode()
-    except http.client.HTTPException as error:
-        raise OSError(f"{url}: {error!r}") from None
+    text = _get(url, within_s)
     values = {
         (sample.name, frozenset(sample.labels.items())): float(sample.value)
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
     return Scrape(values)
+
+
+def _get(url: str, within_s: float) -> str:
+    """The text at an address; it is asked for over HTTP, whatever else an address could mean."""
+    parts = urlsplit(url)
+    if parts.scheme not in _CONNECTIONS or not parts.hostname:
+        raise ValueError(f"expected an address like http://127.0.0.1:9000/metrics, found {url!r}")
+    place = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = _CONNECTIONS[parts.scheme](parts.hostname, parts.port, timeout=within_s)
+    try:
+        connection.request("GET", place, headers={"Accept": "text/plain"})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+    except http.client.HTTPException as error:
+        raise OSError(f"{url}: {error!r}") from None
+    finally:
+        connection.close()
+    if answer.status != http.client.OK:
+        raise OSError(f"{url}: answers {answer.status} {answer.reason}")
+    return text
 
 
 @dataclass

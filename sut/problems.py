@@ -104,7 +104,7 @@ def example(kind: ProblemType) -> dict[str, Any]:
         "title": kind.title,
         "status": kind.status,
         "detail": kind.title,
-        "request_id": "4f0c2b9a7d3e41f8b6a5c4d3e2f1a0b9",
+        "request_id": "checkout-7-of-march",
     }
     if kind is INVALID_REQUEST:
         value["errors"] = [

@@ -112,7 +112,10 @@ async def change_profile(world: World, person: Person | None) -> Request:
     return Request(
         body={"display_name": name},
         marker=name,
-        effect=_of_account(_someone(person), "display_name = :name", name=name),
+        effect=Effect(
+            "select display_name = :name from accounts where id = :id",
+            {"id": _someone(person).id, "name": name},
+        ),
     )
 
 
@@ -122,7 +125,10 @@ async def change_password(world: World, person: Person | None) -> Request:
     kept = await world.value("select password_hash from accounts where id = :id", id=someone.id)
     return Request(
         body={"current_password": PASSWORD, "new_password": NEW_PASSWORD},
-        effect=_of_account(someone, "password_hash <> :kept", kept=kept),
+        effect=Effect(
+            "select password_hash <> :kept from accounts where id = :id",
+            {"id": someone.id, "kept": kept},
+        ),
     )
 
 
@@ -133,7 +139,8 @@ async def export_me(world: World, person: Person | None) -> Request:
 
 @recipe
 async def erase_me(world: World, person: Person | None) -> Request:
-    effect = _of_account(_someone(person), "erased_at is not null")
+    erased = "select erased_at is not null from accounts where id = :id"
+    effect = Effect(erased, {"id": _someone(person).id})
     return Request(body={"password": PASSWORD}, effect=effect)
 
 
@@ -146,11 +153,6 @@ async def change_tier(world: World, person: Person | None) -> Request:
         marker=player.email or "",
         effect=Effect("select tier = 'elite' from accounts where id = :id", {"id": player.id}),
     )
-
-
-def _of_account(person: Person, condition: str, **parameters: object) -> Effect:
-    sql = f"select {condition} from accounts where id = :id"  # noqa: S608  written above
-    return Effect(sql, {"id": person.id, **parameters})
 
 
 # --- matches -----------------------------------------------------------------------------------
@@ -202,7 +204,7 @@ async def change_match(world: World, person: Person | None) -> Request:
         path={"match_id": match.id},
         body={"kick_off": _later()},
         marker='"kick_off"',
-        effect=_of_match(match.id, "version > 1"),
+        effect=Effect("select version > 1 from matches where id = :id", {"id": match.id}),
     )
 
 
@@ -213,13 +215,11 @@ async def enter_result(world: World, person: Person | None) -> Request:
         path={"match_id": match.id},
         body={"home_goals": 3, "away_goals": 2},
         marker='"finished"',
-        effect=_of_match(match.id, "home_goals = 3 and away_goals = 2"),
+        effect=Effect(
+            "select home_goals = 3 and away_goals = 2 from matches where id = :id",
+            {"id": match.id},
+        ),
     )
-
-
-def _of_match(match_id: int, condition: str) -> Effect:
-    sql = f"select {condition} from matches where id = :id"  # noqa: S608  written above
-    return Effect(sql, {"id": match_id})
 
 
 @recipe

@@ -8,6 +8,9 @@ from typing import Any
 
 import psycopg
 from psycopg.rows import DictRow, dict_row
+from psycopg.sql import Composed
+
+Statement = str | Composed  # names that are not known beforehand are composed, never pasted in
 
 
 class Sql:
@@ -24,28 +27,28 @@ class Sql:
         )
         return cls(connection)
 
-    async def run(self, statement: str, *values: object) -> int:
+    async def run(self, statement: Statement, *values: object) -> int:
         """Run a statement; the number of rows that it touched."""
         cursor = await self.connection.execute(statement, values or None)
         return cursor.rowcount
 
-    async def rows(self, statement: str, *values: object) -> Sequence[dict[str, Any]]:
+    async def rows(self, statement: Statement, *values: object) -> Sequence[dict[str, Any]]:
         """All rows of a query."""
         cursor = await self.connection.execute(statement, values or None)
         return await cursor.fetchall()
 
-    async def row(self, statement: str, *values: object) -> dict[str, Any]:
+    async def row(self, statement: Statement, *values: object) -> dict[str, Any]:
         """The one row of a query. Raises AssertionError when there is another number of them."""
         rows = await self.rows(statement, *values)
         assert len(rows) == 1, f"one row expected, found {len(rows)}: {statement}"
         return rows[0]
 
-    async def value(self, statement: str, *values: object) -> Any:
+    async def value(self, statement: Statement, *values: object) -> Any:
         """The one value of a query's one row."""
         (value,) = (await self.row(statement, *values)).values()
         return value
 
-    async def column(self, statement: str, *values: object) -> list[Any]:
+    async def column(self, statement: Statement, *values: object) -> list[Any]:
         """The first value of each row."""
         return [next(iter(row.values())) for row in await self.rows(statement, *values)]
 

@@ -52,7 +52,7 @@ def read(root: Path) -> History:
     lines = tuple(_lines((log or b"").decode("utf-8", "replace")))
     commits = tuple(dict.fromkeys(line.commit for line in lines))
     unique = {(line.path, line.text): line for line in reversed(lines)}
-    return History(tuple(unique.values()), commits, int(counted) + len(missing), missing)
+    return History(tuple(unique.values())[::-1], commits, int(counted) + len(missing), missing)
 
 
 def _lines(log: str) -> Iterator[Line]:

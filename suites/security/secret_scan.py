@@ -9,14 +9,20 @@ Tuning, against detect-secrets' defaults:
   and more lie above; colours, short ids and words below.
 - The keyword detector (`password = "..."`) is off in `suites`: a made-up password is what a test
   of passwords is about. Keys with a form or with entropy are found there all the same.
+- Allowances are read here: detect-secrets takes one without a reason, and spellings that nobody
+  would find again. `# pragma: allowlist secret (why)` speaks for its line, and with
+  `allowlist nextline secret`, alone on a line, for the next one; without a reason, for nothing.
+
+What stands in the history alone is allowed in `history_allowances.txt` beside this file.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -30,12 +36,12 @@ from reports.evidence import Finding, fingerprint
 from suites.security.history import Line
 
 TOOL = "detect-secrets"
-_PRAGMA = re.compile(
-    r"\s*(#|//|/\*|--|<!--)\s*pragma: ?allowlist(?P<next>[ -]nextline)?[ -]secret(?P<reason>.*)$"
+_MARK = re.compile(
+    r"(?P<line>.*?)\s*(?:#|//|/\*|--|<!--)\s*pragma: ?allowlist(?P<next>[ -]nextline)?[ -]secret"
+    r"(?P<reason>.*)"
 )
 _LIMITS = {"Base64HighEntropyString": 4.5, "HexHighEntropyString": 3.5}
 _FILTERS = (
-    "allowlist.is_line_allowlisted",
     "heuristic.is_sequential_string",
     "heuristic.is_potential_uuid",
     "heuristic.is_templated_secret",
@@ -43,19 +49,22 @@ _FILTERS = (
     "heuristic.is_not_alphanumeric_string",
 )
 _WITHOUT_KEYWORDS = "suites"
+# Where a line means something by those around it, so that each has to stay where it is.
+_STRUCTURED = frozenset({".yaml", ".yml", ".eyaml"})
 
 
 @dataclass(frozen=True)
 class TreeScan:
     """What the files of today hold, and which could be read; `missing` says why one could not.
 
-    `allowed` are the lines' texts that an allowance in the tree speaks for.
+    `allowed` are the lines' texts that an allowance in the tree speaks for, `lines` all of them.
     """
 
     findings: tuple[Finding, ...]
     scanned: tuple[str, ...]
     missing: tuple[str, ...]
     allowed: frozenset[str]
+    lines: tuple[Line, ...]
 
 
 def scan_tree(files: Iterable[Path], root: Path) -> TreeScan:
@@ -74,14 +83,24 @@ def scan_tree(files: Iterable[Path], root: Path) -> TreeScan:
         text = raw.decode("utf-8", "replace").split("\n")
         lines += [Line(name, number, one.rstrip("\r")) for number, one in enumerate(text, start=1)]
     findings = (*scan_lines(lines), *_reasonless(lines))
-    return TreeScan(findings, tuple(scanned), tuple(missing), frozenset(_allowed(lines)))
+    allowed = frozenset(text for _, text in _allowed(lines))
+    return TreeScan(findings, tuple(scanned), tuple(missing), allowed, tuple(lines))
 
 
-def scan_lines(lines: Iterable[Line], allowed: Set[str] = frozenset()) -> tuple[Finding, ...]:
+def scan_past(past: Iterable[Line], today: TreeScan) -> tuple[Finding, ...]:
+    """Scan what the history added beyond what stands in the same files today."""
+    known = {(line.path, line.text) for line in today.lines}
+    gone = [line for line in past if (line.path, line.text) not in known]
+    found = {finding.fingerprint for finding in today.findings}
+    return tuple(one for one in scan_lines(gone, today.allowed) if one.fingerprint not in found)
+
+
+def scan_lines(lines: Sequence[Line], allowed: Set[str] = frozenset()) -> tuple[Finding, ...]:
     """Scan lines of any files; those with a text in `allowed` are passed over."""
+    spoken_for = {line for line, _ in _allowed(lines)}
     by_path: dict[str, list[Line]] = defaultdict(list)
     for line in lines:
-        if line.text.strip() not in allowed:
+        if line not in spoken_for and line.text.strip() not in allowed:
             by_path[line.path].append(line)
     findings: list[Finding] = []
     with TemporaryDirectory(prefix="touchline-secrets-") as scratch:
@@ -98,6 +117,9 @@ def _scan_one(path: str, lines: list[Line], folder: Path) -> Iterator[Finding]:
     # ends it reads nothing at all, and that filter cannot be switched off.
     folder.mkdir()
     name = PurePosixPath(path)
+    if name.suffix not in _STRUCTURED:
+        # A secret counts once a file: what a line holds, its repetitions hold.
+        lines = list({line.text: line for line in reversed(lines)}.values())[::-1]
     copy = folder / (name.name + (".txt" if name.suffix in IGNORED_FILE_EXTENSIONS else ""))
     copy.write_text("\n".join(line.text for line in lines), "utf-8", newline="\n")
     seen: set[tuple[str, str]] = set()
@@ -111,11 +133,12 @@ def _scan_one(path: str, lines: list[Line], folder: Path) -> Iterator[Finding]:
 def _finding(line: Line, secret: PotentialSecret) -> Finding:
     """The finding names the place and a hash, never the secret."""
     where = f" in commit {line.commit[:12]}" if line.commit else ""
+    place = "suites/security/history_allowances.txt" if line.commit else "place"
     return Finding(
         tool=TOOL,
         rule=secret.type.lower().replace(" ", "-"),
         severity="high",
-        message=f"{secret.type}{where}: withdraw it, or where it is none, say so in place with "
+        message=f"{secret.type}{where}: withdraw it, or where it is none, say so in {place} with "
         "`# pragma: allowlist secret` and the reason behind it",
         fingerprint=fingerprint(TOOL, secret.type, line.path, secret.secret_hash),
         path=line.path,
@@ -124,22 +147,34 @@ def _finding(line: Line, secret: PotentialSecret) -> Finding:
     )
 
 
-def _allowed(lines: Iterable[Line]) -> Iterator[str]:
-    """The texts that allowances speak for, as they may have stood before they were allowed."""
-    for_next = False
-    for line in lines:
-        if for_next:
-            yield line.text.strip()
-        pragma = _PRAGMA.search(line.text)
-        for_next = pragma is not None and pragma["next"] is not None
-        if pragma and not for_next:
-            yield line.text[: pragma.start()].strip()
+def _allowed(lines: Sequence[Line]) -> Iterator[tuple[Line, str]]:
+    """The lines that allowances speak for; each with its text as it stood before it was allowed."""
+    for line, after in zip_longest(lines, lines[1:]):
+        mark = _mark(line)
+        if mark is None or not _has_reason(mark):
+            continue
+        if mark["next"] is None:
+            yield line, mark["line"].strip()
+        elif not mark["line"].strip() and after is not None and _follows(after, line):
+            yield after, after.text.strip()
+
+
+def _mark(line: Line) -> re.Match[str] | None:
+    return _MARK.fullmatch(line.text) if "pragma:" in line.text else None
+
+
+def _has_reason(mark: re.Match[str]) -> bool:
+    return len(re.findall(r"\w{2,}", mark["reason"])) > 1
+
+
+def _follows(after: Line, line: Line) -> bool:
+    return (after.path, after.commit, after.number) == (line.path, line.commit, line.number + 1)
 
 
 def _reasonless(lines: Iterable[Line]) -> Iterator[Finding]:
     for line in lines:
-        pragma = _PRAGMA.search(line.text)
-        if pragma and len(re.findall(r"\w{2,}", pragma["reason"])) < 2:
+        mark = _mark(line)
+        if mark and not _has_reason(mark):
             yield Finding(
                 tool=TOOL,
                 rule="allowance-without-reason",

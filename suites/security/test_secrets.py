@@ -8,10 +8,12 @@ from suites.security import history, secret_scan, tree
 
 pytestmark = pytest.mark.objective("sec-secrets")
 
-# Glued together here, so that this file itself holds nothing that looks like a key.
+# Glued together here, so that this file itself holds nothing that looks like a key or a mark.
 KEY = "AKIA" + "Q7PJ2XT4VN6HWZRB"
+# pragma: allowlist nextline secret (made up, to be found in files of these tests)
 RANDOM = "9c1f" + "4be07ad2853e6f10c9b7d4a2e85f3610"
 MARK = "# pragma: allowlist " + "secret"
+MARK_OF_NEXT = "# pragma: allowlist " + "nextline secret"
 
 
 def commit(root: Path, message: str) -> None:
@@ -30,9 +32,7 @@ def test_no_secret_lies_in_the_tree_or_its_history(evidence: Evidence) -> None:
     files = tree.all_files(tree.ROOT)
     scan = secret_scan.scan_tree(files, tree.ROOT)
     past = history.read(tree.ROOT)
-    known = {finding.fingerprint for finding in scan.findings}
-    found_in_past = secret_scan.scan_lines(past.lines, scan.allowed)
-    for finding in (*scan.findings, *(f for f in found_in_past if f.fingerprint not in known)):
+    for finding in (*scan.findings, *secret_scan.scan_past(past.lines, scan)):
         evidence.record(finding)
     evidence.instrument(
         "files_scanned_for_secrets",
@@ -100,14 +100,70 @@ def test_a_line_allowed_today_is_allowed_in_its_history(repository: Path) -> Non
     commit(repository, "Say that it is one")
     scan = secret_scan.scan_tree([settings], repository)
     assert scan.findings == ()
-    assert secret_scan.scan_lines(history.read(repository).lines, scan.allowed) == ()
+    assert secret_scan.scan_past(history.read(repository).lines, scan) == ()
 
 
-def test_an_allowance_without_a_reason_is_a_finding(tmp_path: Path) -> None:
+def test_a_line_of_the_history_is_allowed_by_its_text_in_any_file(repository: Path) -> None:
+    (repository / "settings.py").write_text(f'KEY = "{KEY}"\n')
+    commit(repository, "Add a test key")
+    (repository / "settings.py").unlink()
+    allowances = repository / "allowances.txt"
+    allowances.write_text(f'KEY = "{KEY}"  {MARK} (opened nothing, for tests)\n')
+    commit(repository, "Take it back and say what it was")
+    scan = secret_scan.scan_tree([allowances], repository)
+    past = history.read(repository).lines
+    assert secret_scan.scan_past(past, scan) == ()
+    assert secret_scan.scan_past(past, secret_scan.scan_tree([], repository)) != ()
+
+
+def test_the_history_is_scanned_for_what_stands_in_other_files_today(repository: Path) -> None:
+    settings = repository / "settings.py"
+    settings.write_text(f'KEY = "{KEY}"\n')
+    commit(repository, "Add the key")
+    settings.rename(repository / "moved.py")
+    scan = secret_scan.scan_tree([repository / "moved.py"], repository)
+    found = secret_scan.scan_past(history.read(repository).lines, scan)
+    assert [finding.path for finding in (*scan.findings, *found)] == ["moved.py", "settings.py"]
+
+
+@pytest.mark.parametrize("mark", [MARK, MARK + " (why)", MARK + ": test"])
+def test_an_allowance_without_a_reason_is_a_finding_and_allows_nothing(
+    repository: Path, mark: str
+) -> None:
+    settings = repository / "settings.py"
+    settings.write_text(f'KEY = "{KEY}"  {mark}\n')
+    commit(repository, "Say nothing")
+    found = secret_scan.scan_tree([settings], repository).findings
+    assert [finding.rule for finding in found] == ["aws-access-key", "allowance-without-reason"]
+    past = secret_scan.scan_lines(history.read(repository).lines)
+    assert [finding.rule for finding in past] == ["aws-access-key"]
+
+
+def test_an_allowance_for_the_next_line_speaks_for_no_other(repository: Path) -> None:
+    settings = repository / "settings.py"
+    allowed = [f"{MARK_OF_NEXT} (opens nothing, for tests)", f'first = "{KEY}"']
+    settings.write_text("\n".join([*allowed, f'second = "{RANDOM}"', ""]))
+    commit(repository, "Add both")
+    for found in (
+        secret_scan.scan_tree([settings], repository).findings,
+        secret_scan.scan_lines(history.read(repository).lines),
+    ):
+        assert [(one.rule, one.line) for one in found] == [("hex-high-entropy-string", 3)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'KEY = "{KEY}"  {MARK.replace("allow", "white")} (opens nothing, for tests)',
+        f'KEY = "{KEY}"  {MARK.replace("#", chr(39))} (opens nothing, for tests)',
+        f'first = 1  {MARK_OF_NEXT} (opens nothing, for tests)\nKEY = "{KEY}"',
+    ],
+)
+def test_an_allowance_in_another_form_allows_nothing(tmp_path: Path, text: str) -> None:
     settings = tmp_path / "settings.py"
-    settings.write_text(f'KEY = "{KEY}"  {MARK}\n')
+    settings.write_text(text + "\n")
     found = secret_scan.scan_tree([settings], tmp_path).findings
-    assert [finding.rule for finding in found] == ["allowance-without-reason"]
+    assert "aws-access-key" in {finding.rule for finding in found}
 
 
 def test_without_a_repository_the_history_counts_as_not_looked_at(tmp_path: Path) -> None:

@@ -29,6 +29,11 @@ from sut.seeding.season import CLUBS, Fixture, make_season
 from sut.settings import Settings
 
 CACHE_TAGS = (ANY_MATCH, TABLE, RESULTS, TEAMS, LEADERBOARD)
+_FINISHING = """
+    select setval(pg_get_serial_sequence('teams', 'id'), max(id)) from teams;
+    select setval(pg_get_serial_sequence('matches', 'id'), max(id)) from matches;
+    select setval(pg_get_serial_sequence('accounts', 'id'), max(id)) from accounts;
+    analyze teams, matches, accounts, predictions, scores"""
 
 
 @dataclass(frozen=True)
@@ -188,8 +193,4 @@ async def _copy_scores(
 
 async def _finish(driver: asyncpg.Connection) -> None:
     """Let the sequences go on after the ids that were given, and the planner know the sizes."""
-    for table in ("teams", "matches", "accounts"):
-        await driver.execute(
-            f"select setval(pg_get_serial_sequence('{table}', 'id'), max(id)) from {table}"  # noqa: S608
-        )
-    await driver.execute("analyze teams, matches, accounts, predictions, scores")
+    await driver.execute(_FINISHING)

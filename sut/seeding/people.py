@@ -11,6 +11,7 @@ import numpy as np
 from sut.predictions.scoring import EXACT, points
 from sut.seeding.season import PRESENT_ROUND, Fixture
 
+# pragma: allowlist nextline secret (made public with the season)
 PASSWORD = "correct horse battery"  # noqa: S105 (of made-up people)
 ADMIN_ID = 1
 ADMIN_EMAIL = "admin@example.org"

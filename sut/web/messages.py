@@ -19,6 +19,7 @@ _ADVICE: Mapping[ProblemType, str] = {
     problems.UNAUTHENTICATED: "Log in to go on.",
     problems.FORBIDDEN: "Your account has no right to this.",
     problems.WRONG_CREDENTIALS: "Check both and try again.",
+    # pragma: allowlist nextline secret (a sentence about passwords)
     problems.WRONG_PASSWORD: "Nothing was changed. Type your current password and try again.",
     problems.EMAIL_TAKEN: "Log in with it, or register with another address.",
     problems.PREDICTION_CLOSED: "Predictions close at kick-off. Nothing was changed.",
@@ -48,6 +49,7 @@ DONE: Mapping[str, str] = {
     "created": "Your prediction is saved.",
     "changed": "Your prediction is changed.",
     "name": "Your name is changed.",
+    # pragma: allowlist nextline secret (a sentence about passwords)
     "password": "Your password is changed, and every session has ended. Log in again.",
     "session": "That session has ended.",
     "logged-out": "You are logged out.",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +60,20 @@ def test_metrics_that_cannot_be_had_are_counted_not_raised() -> None:
     assert observer.seen.scrapes == 2
     assert observer.seen.scrapes_failed[0] == "0 s: http://127.0.0.1:1/metrics is gone"
     assert observer.seen.before is None
+
+
+@pytest.mark.parametrize("page", ["moved", "broken"])
+def test_only_an_answer_that_succeeds_is_read(page: str) -> None:
+    with serving() as server, pytest.raises(OSError, match=f"/{page}: answers [35]0"):
+        scrape(f"{server.url}/{page}")
+
+
+def test_only_addresses_of_http_are_opened(tmp_path: Path) -> None:
+    metrics = tmp_path / "metrics"
+    metrics.write_text("# TYPE planted gauge\nplanted 1\n")
+    for address in (metrics.as_uri(), "http:///metrics", "metrics"):
+        with pytest.raises(ValueError, match="expected an address like http://"):
+            scrape(address)
 
 
 def test_an_answer_that_is_no_metrics_is_refused() -> None:

@@ -77,12 +77,12 @@ async def test_a_whole_chain_verifies(store: Database, sql: Sql) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "action = 'nothing.happened'",
-        "actor_id = 99",
-        "at = at + interval '1 microsecond'",
-        "request_id = 'another'",
-        "details = '{\"home_goals\": 9}'",
-        "hash = '\\x00'",
+        "update audit_rows set action = 'nothing.happened' where sequence = 2",
+        "update audit_rows set actor_id = 99 where sequence = 2",
+        "update audit_rows set at = at + interval '1 microsecond' where sequence = 2",
+        "update audit_rows set request_id = 'another' where sequence = 2",
+        "update audit_rows set details = '{\"home_goals\": 9}' where sequence = 2",
+        "update audit_rows set hash = '\\x00' where sequence = 2",
     ],
 )
 async def test_a_row_changed_behind_the_triggers_back_shows(
@@ -90,18 +90,18 @@ async def test_a_row_changed_behind_the_triggers_back_shows(
 ) -> None:
     await write(store, 1, times=3, home_goals=2)
     await sql.run("alter table audit_rows disable trigger user")
-    await sql.run(f"update audit_rows set {change} where sequence = 2")  # noqa: S608
+    assert await sql.run(change) == 1
     assert await broken_links(sql)
     assert (await own_reading(store, 1)).fault
 
 
-@pytest.mark.parametrize("gone", ["= 1", "= 2", "= 3", "> 0"])
+@pytest.mark.parametrize("gone", [[1], [2], [3], [1, 2, 3]])
 async def test_a_row_removed_behind_the_triggers_back_shows(
-    store: Database, sql: Sql, gone: str
+    store: Database, sql: Sql, gone: list[int]
 ) -> None:
     await write(store, 1, times=3)
     await sql.run("alter table audit_rows disable trigger user")
-    await sql.run(f"delete from audit_rows where sequence {gone}")  # noqa: S608
+    assert await sql.run("delete from audit_rows where sequence = any(%s)", gone) == len(gone)
     assert await broken_links(sql)
     assert (await own_reading(store, 1)).fault
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from psycopg.sql import SQL, Identifier
 from redis.asyncio import Redis
 
 from suites.integration.sql import Sql
@@ -16,7 +17,8 @@ async def in_postgres(sql: Sql) -> dict[str, str]:
     found: dict[str, str] = {}
     for column in await sql.rows(_COLUMNS):
         table, name = column["table_name"], column["column_name"]
-        values = await sql.column(f'select "{name}" from "{table}"')  # noqa: S608
+        every_value = SQL("select {} from {}").format(Identifier(name), Identifier(table))
+        values = await sql.column(every_value)
         found[f"{table}.{name}"] = "\n".join(_text(value) for value in values)
     return found
 
