@@ -116,12 +116,12 @@ class Cache:
         return cast("list[bytes | None]", await self.redis.mget(names))
 
     async def _store(self, names: list[str], stamp: bytes, answer: bytes, ttl_s: int) -> None:
-        words = (len(names), *names, stamp, answer, ttl_s)
+        words: list[str | bytes | int] = [*names, stamp, answer, ttl_s]
         try:
             try:
-                await self.redis.evalsha(_STORE_SHA, *words)
+                await self.redis.evalsha(_STORE_SHA, len(names), *words)
             except NoScriptError:
-                await self.redis.eval(_STORE, *words)
+                await self.redis.eval(_STORE, len(names), *words)
         except (RedisError, OSError) as error:
             self._lost(error)
 

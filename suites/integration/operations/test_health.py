@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import make_url
 
 from fixtures.application import SettingsFactory
-from fixtures.builders import Builders
 from suites.integration.refusals import refusal
-from suites.integration.sql import Sql
-from suites.integration.waiting import until
 from suites.integration.workers import workers
+from sut.operations import health
+from sut.platform import Platform
+from sut.settings import Settings
 
 
 @pytest.fixture
@@ -70,22 +71,28 @@ async def test_without_redis_it_is_ready_but_degraded(
         }
 
 
-async def test_when_postgres_has_ended_its_connections_answers_are_right_or_honest_and_soon_right(
-    client: AsyncClient, build: Builders, watcher: Sql
+@pytest.mark.parametrize("wrong", ["database", "password"])
+async def test_a_postgres_that_does_not_let_the_service_in_is_down(
+    settings_with: SettingsFactory, settings: Settings, wrong: str
 ) -> None:
-    path = f"/api/matches/{(await build.match()).id}?"
-    assert (await client.get("/health/ready")).status_code == 200
-    await watcher.run(
-        "select pg_terminate_backend(pid) from pg_stat_activity "
-        "where datname = current_database() and application_name = 'soccerai'"
-    )
-    seen: list[int] = []
+    url = make_url(settings.database_url)
+    url = url.set(database="no_such") if wrong == "database" else url.set(password="wrong")
+    settings = settings_with(database_url=url.render_as_string(hide_password=False))
+    async with workers(settings, count=1) as (client,):
+        answer = await client.get("/health/ready")
+        assert refusal(answer) == (503, "unavailable")
+        assert answer.json()["dependencies"] == {"postgres": "down", "redis": "up"}
 
-    async def right() -> bool:
-        answers = [await client.get(one) for one in ("/health/ready", path)]
-        seen.extend(answer.status_code for answer in answers)
-        return all(answer.is_success for answer in answers)
 
-    await until(right, "right answers")
-    assert {*seen} <= {200, 503}
-    assert await right()
+@pytest.mark.parametrize("question", ["_ask_postgres", "_ask_redis"])
+async def test_a_fault_of_our_own_does_not_pass_for_a_server_that_is_down(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, question: str
+) -> None:
+    async def faulty(platform: Platform) -> object:
+        raise AttributeError("a slip of the pen")
+
+    monkeypatch.setattr(health, question, faulty)
+    async with workers(settings, count=1) as (client,):
+        answer = await client.get("/health/ready")
+        assert refusal(answer) == (500, "internal-error")
+        assert (await client.get("/health/live")).status_code == 200
