@@ -7,6 +7,7 @@ pytest_plugins = (
     "fixtures.hypothesis_profiles",
     "fixtures.evidence",
     "fixtures.recorder",
+    "fixtures.coverage",
     "fixtures.services.plugin",
     "fixtures.database",
     "fixtures.redis_namespaces",

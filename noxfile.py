@@ -19,9 +19,12 @@ ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 FUNCTIONAL = ("unit", "integration", "contract", "security", "e2e", "framework")
 # the order of the gate: what fails fastest first; load last and alone, so that nothing disturbs it
-GATE = ("lint", "unit", "integration", "framework", "contract", "security", "e2e", "load")
+GATE = (
+    "lint", "unit", "integration", "framework", "coverage", "contract", "security", "e2e", "load",
+)  # fmt: skip
 RELEASE = (*GATE[:-1], "bench", "load")
 SPREAD = {"integration", "framework", "contract", "security"}
+MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
 CHILD_ENVIRONMENT = {
     "TOUCHLINE_LIFELINE": "1",  # pytest ends when this process does, however it does
@@ -81,6 +84,14 @@ def _layers(
     _python(session, *command, any_exit=any_exit)
 
 
+def _quietly(session: nox.Session, run: Path, layer: str, *extra: str) -> None:
+    """One layer as the gate runs it, whatever comes of it."""
+    parallel = PARALLEL if layer in SPREAD else ()
+    measured = ("--coverage",) if layer in MEASURED else ()
+    command = ("-m", "pytest", f"suites/{layer}", "--run-dir", str(run), "-q")
+    _python(session, *command, *parallel, *measured, *extra, any_exit=True)
+
+
 def _one(session: nox.Session, layer: str, *extra: str) -> None:
     _ready(session)
     _layers(session, _new_run(layer), (layer,), *extra)
@@ -101,9 +112,7 @@ def gate(session: nox.Session) -> None:
     _python(session, "-m", "reports", "check", "--policy", policy)
     run = _new_run("gate")
     for layer in RELEASE if policy == "release" else GATE:
-        parallel = PARALLEL if layer in SPREAD else ()
-        command = ("-m", "pytest", f"suites/{layer}", "--run-dir", str(run), "-q", *parallel)
-        _python(session, *command, *arguments, any_exit=True)
+        _quietly(session, run, layer, *arguments)
     _python(session, "-m", "reports", str(run), "--policy", policy, "--latest")
 
 
@@ -170,6 +179,18 @@ def bench(session: nox.Session) -> None:
 def framework(session: nox.Session) -> None:
     """The tests of the framework itself: fixtures, scenarios and reports."""
     _one(session, "framework", *PARALLEL)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Lines and branches that unit, integration and framework run, and where the gaps are."""
+    _ready(session)
+    run = _new_run("coverage")
+    for layer in MEASURED:
+        _quietly(session, run, layer)
+    _layers(session, run, ("coverage",), "-q")
+    for listed in sorted(run.glob("attachments/coverage/*files*")):
+        print(listed.read_text(encoding="utf-8"))
 
 
 @nox.session

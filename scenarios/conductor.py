@@ -25,6 +25,7 @@ PREPARE_WITHIN_S = 60.0
 LEAD_S = 0.3  # between the word to start and the first arrival
 END_EXTRA_S = 15.0  # beyond the last answer that a generator waits for
 INTERRUPTED_WITHIN_S = 8.0
+LEAVE_WITHIN_S = 5.0  # for a generator that has handed over what it measured
 LOOK_EVERY_S = 1.0
 
 
@@ -102,6 +103,9 @@ class Conductor:
             yield
         finally:
             for generator in self._all:
+                if generator.result is not None:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        generator.process.wait(LEAVE_WITHIN_S)
                 generator.process.kill()
                 generator.process.wait()
 
