@@ -14,6 +14,7 @@ from fixtures import clients
 from fixtures.builders import Builders
 from suites.integration.refusals import refusal
 from suites.integration.sql import Sql
+from suites.integration.waiting import until_locked_out
 
 pytestmark = pytest.mark.objective("sec-tokens")
 
@@ -119,6 +120,66 @@ async def test_of_many_uses_at_once_one_wins_and_the_family_ends(
     won = [answer for answer in answers if answer.status_code == 200]
     assert len(won) == 1
     assert refusal(await refresh(client, won[0].json())) == INVALID
+    assert await sql.value("select ended_at is not null from sessions")
+
+
+async def test_two_uses_in_the_same_moment_take_turns_one_wins_and_the_family_ends(
+    client: AsyncClient, other_client: AsyncClient, build: Builders, sql: Sql, watcher: Sql
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    async with sql.transaction():
+        await sql.run("select 1 from sessions for update")
+        asked = [asyncio.create_task(refresh(one, tokens)) for one in (client, other_client)]
+        await until_locked_out(watcher, 2)
+        # neither may have touched the token yet: whoever reads it must see what the other did
+        assert await sql.value("select used_at is null from refresh_tokens for update nowait")
+    answers = sorted(await asyncio.gather(*asked), key=lambda answer: answer.status_code)
+    assert answers[0].status_code == 200
+    assert refusal(answers[1]) == INVALID
+    assert refusal(await refresh(client, answers[0].json())) == INVALID
+    assert await sql.column("select action from audit_rows where subject_kind = 'session' "
+                            "order by sequence") == ["session.began", "session.refreshed",
+                                                     "session.token_reused"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "update sessions set ended_at = clock_timestamp()",
+        "update sessions set expires_at = clock_timestamp()",
+        "delete from sessions",
+    ],
+    ids=["ended", "expired", "removed with the account"],
+)
+async def test_a_refresh_that_comes_while_its_session_ends_gets_nothing(
+    client: AsyncClient, build: Builders, sql: Sql, watcher: Sql, ending: str
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    async with sql.transaction():
+        await sql.run(ending)
+        late = asyncio.create_task(refresh(client, tokens))
+        await until_locked_out(watcher)
+    assert refusal(await late) == INVALID
+    assert (
+        await sql.value("select count(*) from audit_rows where action = 'session.refreshed'") == 0
+    )
+    assert await sql.value("select count(*) from refresh_tokens where used_at is not null") == 0
+
+
+async def test_a_stolen_token_that_comes_while_the_family_is_carried_on_ends_it(
+    client: AsyncClient, other_client: AsyncClient, build: Builders, sql: Sql, watcher: Sql
+) -> None:
+    first = await clients.log_in(client, str((await build.player()).email))
+    second = (await refresh(client, first)).json()
+    async with sql.transaction():
+        await sql.run("select 1 from sessions for update")
+        replay = asyncio.create_task(refresh(other_client, first))
+        await until_locked_out(watcher, 1)
+        rightful = asyncio.create_task(refresh(client, second))
+        await until_locked_out(watcher, 2)
+    answers = await asyncio.gather(replay, rightful)
+    # Postgres lets them in in the order in which they came
+    assert [refusal(answer) for answer in answers] == [INVALID, INVALID]
     assert await sql.value("select ended_at is not null from sessions")
 
 
