@@ -1,23 +1,43 @@
-"""The admin, and matches that a test has to itself."""
+"""The browser, the admin, people who are logged in, and matches that a test has to itself."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from fixtures.browser import open_browser
 from fixtures.live import LiveService
+from fixtures.services.guard import Guard
+from suites.e2e.entering import Door
 from suites.e2e.people import Game, Organiser, organiser_at
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Two cores carry a browser, workers and servers at once: patience, not a measure of speed.
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture
+@pytest.fixture(scope="package")
+def browser(guard: Guard) -> Iterator[Browser]:
+    """One browser for this folder's tests; it is gone before another layer's test begins."""
+    with open_browser(guard.folder) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
 def organiser(live_service: LiveService) -> Iterator[Organiser]:
     with organiser_at(live_service.url) as admin:
         yield admin
+
+
+@pytest.fixture
+def door(live_service: LiveService) -> Door:
+    """`door.enter(page)`: somebody new, logged in without a form."""
+    return Door(live_service)
 
 
 @pytest.fixture

@@ -28,5 +28,5 @@ def wait_for(page: Page, expression: str) -> Any:
         look,
         what=f"{page.url}: {expression}",
         within_s=WITHIN_S,
-        advice="The trace beside the evidence shows the page at that moment.",
+        advice="Beside the evidence stand the page, its look and a trace of what led there.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -106,8 +106,7 @@ class Organiser:
 
     def promote(self, email: str, tier: str, password: str) -> None:
         """Give a person a tier."""
-        tokens = log_in_by_api(self.client, email, password)
-        account = self.client.get("/api/me", headers=_bearer(tokens)).raise_for_status().json()
+        account = account_of(str(self.client.base_url), email, password)
         body = {"tier": tier, "expires_at": None}
         self._ask("PUT", f"/api/accounts/{account['id']}/tier", body)
 
@@ -120,19 +119,40 @@ class Organiser:
 @contextmanager
 def organiser_at(url: str) -> Iterator[Organiser]:
     """The admin of the service at `url`, logged in."""
-    with httpx.Client(base_url=url, timeout=30) as client:
-        tokens = log_in_by_api(client, ADMIN["email"], ADMIN["password"])
-        client.headers.update(_bearer(tokens))
+    with httpx.Client(base_url=url, timeout=30, auth=AdminAuth(url)) as client:
         yield Organiser(client)
 
 
-def log_in_by_api(client: httpx.Client, email: str, password: str) -> dict[str, Any]:
-    """A session of the API; its tokens."""
-    answer = client.post("/api/sessions", json={"email": email, "password": password})
-    assert answer.status_code == 201, answer.text
-    tokens: dict[str, Any] = answer.json()
-    return tokens
+class AdminAuth(httpx.Auth):
+    """Logs the admin in, and again when the access token has run out."""
+
+    requires_response_body = True
+
+    def __init__(self, url: str) -> None:
+        self._log_in = f"{url}/api/sessions"
+        self._bearer = ""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Raises AssertionError when the admin may not log in."""
+        if self._bearer:
+            request.headers["Authorization"] = self._bearer
+            if (yield request).status_code != httpx.codes.UNAUTHORIZED:
+                return
+        answer = yield httpx.Request("POST", self._log_in, json=ADMIN)
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        self._bearer = request.headers["Authorization"] = bearer(answer)
+        yield request
 
 
-def _bearer(tokens: dict[str, Any]) -> dict[str, str]:
-    return {"Authorization": f"Bearer {tokens['access_token']}"}
+def account_of(url: str, email: str, password: str) -> Any:
+    """An account as its owner sees it over the API."""
+    with httpx.Client(base_url=url, timeout=30) as client:
+        session = client.post("/api/sessions", json={"email": email, "password": password})
+        assert session.status_code == httpx.codes.CREATED, session.text
+        headers = {"Authorization": bearer(session)}
+        return client.get("/api/me", headers=headers).raise_for_status().json()
+
+
+def bearer(session: httpx.Response) -> str:
+    """The header that stands for a session of the API that has just begun."""
+    return f"Bearer {session.json()['access_token']}"

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from fixtures.browser import NewContext
 from fixtures.evidence import Evidence
 from fixtures.live import LiveService
-from suites.e2e.people import register, someone
+from suites.e2e.entering import Door
 from sut.web.pages import PageRoute
 from sut.web.routes import router
 
@@ -56,13 +56,12 @@ UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), s
   .filter((field) => field.checkVisibility() && !field.labels.length).map((field) => field.name)"""
 
 
-def walk(page: Page) -> Iterator[str]:
+def walk(page: Page, door: Door) -> Iterator[str]:
     """Every page, as a visitor first and then as a player."""
     for address in VISITOR_PAGES:
         page.goto(address)
         yield address
-    register(page, someone())
-    expect(page.get_by_role("status")).to_contain_text("Welcome")
+    door.enter(page)
     for address in PLAYER_PAGES:
         page.goto(address)
         yield address
@@ -70,10 +69,10 @@ def walk(page: Page) -> Iterator[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_stands_out_from_its_ground(
-    new_context: NewContext, live_service: LiveService, scheme: Literal["light", "dark"]
+    new_context: NewContext, live_service: LiveService, door: Door, scheme: Literal["light", "dark"]
 ) -> None:
     page = new_context(base_url=live_service.url, color_scheme=scheme).new_page()
-    for address in walk(page):
+    for address in walk(page, door):
         seen = page.evaluate(LOW_CONTRAST)
         assert seen["judged"] > 5, f"{address}: hardly any text was found to judge"
         assert not seen["faults"], f"{address} in {scheme}: {seen['faults']}"
@@ -88,15 +87,17 @@ def test_the_two_colour_schemes_differ(new_context: NewContext, live_service: Li
     assert len(grounds) == 2
 
 
-def test_no_page_is_wider_than_a_phone(new_context: NewContext, live_service: LiveService) -> None:
+def test_no_page_is_wider_than_a_phone(
+    new_context: NewContext, live_service: LiveService, door: Door
+) -> None:
     page = new_context(base_url=live_service.url, viewport=PHONE).new_page()
-    for address in walk(page):
+    for address in walk(page, door):
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], f"{address} is {width} px wide"
 
 
-def test_every_page_has_one_heading_landmarks_and_labels(page: Page) -> None:
-    for address in walk(page):
+def test_every_page_has_one_heading_landmarks_and_labels(page: Page, door: Door) -> None:
+    for address in walk(page, door):
         assert page.get_by_role("main").count() == 1, address
         assert page.get_by_role("banner").count() == 1, address
         assert page.get_by_role("navigation", name="Main").count() == 1, address
@@ -108,10 +109,10 @@ def test_every_page_has_one_heading_landmarks_and_labels(page: Page) -> None:
 
 @pytest.mark.objective("sec-input")
 def test_every_page_is_reached_and_none_breaks_its_content_security_policy(
-    page: Page, evidence: Evidence
+    page: Page, door: Door, evidence: Evidence
 ) -> None:
     reached = set()
-    for address in walk(page):
+    for address in walk(page, door):
         answer = page.reload()
         assert answer is not None
         policy = answer.headers["content-security-policy"]

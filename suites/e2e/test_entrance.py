@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from fixtures.browser import NewContext
 from fixtures.live import LiveService
+from suites.e2e.entering import Door
 from suites.e2e.people import log_in, register, someone
 
 TABS_MAX = 20
@@ -61,9 +62,9 @@ def test_a_wrong_password_is_refused_in_words_and_the_address_is_kept(page: Page
     expect(page.get_by_label("E-mail address")).to_have_value("player0001@example.org")
 
 
-def test_a_person_logs_in_with_the_keyboard_alone(page: Page) -> None:
-    person = someone()
-    register(page, person)
+def test_a_person_logs_in_with_the_keyboard_alone(page: Page, door: Door) -> None:
+    person = door.enter(page)
+    page.goto("/")
     page.get_by_role("button", name="Log out").click()
     page.goto("/login")
     page.keyboard.press("Tab")
@@ -93,9 +94,9 @@ def _tab_to(page: Page, field: str) -> None:
     pytest.fail(f"{TABS_MAX} presses of Tab did not lead to #{field}")
 
 
-def test_after_logging_in_a_person_is_where_they_wanted_to_be(page: Page) -> None:
-    person = someone()
-    register(page, person)
+def test_after_logging_in_a_person_is_where_they_wanted_to_be(page: Page, door: Door) -> None:
+    person = door.enter(page)
+    page.goto("/")
     page.get_by_role("button", name="Log out").click()
     page.goto("/account")
     expect(page).to_have_url(re.compile(r"/login\?next=%2Faccount$"))
@@ -115,9 +116,9 @@ ELSEWHERE = (
 
 
 @pytest.mark.objective("sec-input")
-def test_logging_in_leads_to_no_other_site(page: Page) -> None:
-    person = someone()
-    register(page, person)
+def test_logging_in_leads_to_no_other_site(page: Page, door: Door) -> None:
+    person = door.enter(page)
+    page.goto("/")
     for onward in ELSEWHERE:
         page.get_by_role("button", name="Log out").click()
         page.goto(f"/login?next={onward}")
@@ -133,6 +134,7 @@ def test_the_session_changes_at_log_in_and_the_one_before_is_worthless(
 ) -> None:
     person = someone()
     register(page, person)
+    expect(page.get_by_role("status")).to_contain_text("Welcome")
     before = page.context.cookies()
     assert [cookie["httpOnly"] for cookie in before] == [True]
     assert [cookie["sameSite"] for cookie in before] == ["Strict"]
@@ -156,12 +158,12 @@ def log_in_again(page: Page, email: str, password: str) -> None:
 
 
 def test_logging_out_everywhere_ends_the_session_of_another_browser(
-    page: Page, new_context: NewContext, live_service: LiveService
+    page: Page, door: Door, new_context: NewContext, live_service: LiveService
 ) -> None:
-    person = someone()
-    register(page, person)
+    person = door.enter(page)
     other = new_context(base_url=live_service.url).new_page()
-    log_in(other, person)
+    door.enter(other, person)
+    other.goto("/account")
     expect(other.get_by_role("banner")).to_contain_text(person.name)
     page.goto("/account")
     page.get_by_role("button", name="Log out everywhere").click()
@@ -171,12 +173,12 @@ def test_logging_out_everywhere_ends_the_session_of_another_browser(
 
 
 def test_another_session_is_ended_from_the_account_page(
-    page: Page, new_context: NewContext, live_service: LiveService
+    page: Page, door: Door, new_context: NewContext, live_service: LiveService
 ) -> None:
-    person = someone()
-    register(page, person)
+    person = door.enter(page)
     other = new_context(base_url=live_service.url).new_page()
-    log_in(other, person)
+    door.enter(other, person)
+    other.goto("/account")
     expect(other.get_by_role("banner")).to_contain_text(person.name)
     page.goto("/account")
     page.get_by_role("button", name="End the session").click()
@@ -199,9 +201,8 @@ def test_a_changed_password_is_the_one_that_counts(page: Page) -> None:
     expect(page.get_by_role("banner")).to_contain_text(person.name)
 
 
-def test_an_erased_person_can_no_longer_log_in(page: Page) -> None:
-    person = someone()
-    register(page, person)
+def test_an_erased_person_can_no_longer_log_in(page: Page, door: Door) -> None:
+    person = door.enter(page)
     page.goto("/account")
     page.get_by_text("Erase my account").click()
     erasure = page.locator("form[action='/account/erase']")
@@ -212,9 +213,8 @@ def test_an_erased_person_can_no_longer_log_in(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("Address or password is wrong")
 
 
-def test_the_export_holds_what_the_account_page_shows(page: Page) -> None:
-    person = someone()
-    register(page, person)
+def test_the_export_holds_what_the_account_page_shows(page: Page, door: Door) -> None:
+    person = door.enter(page)
     page.goto("/account")
     with page.expect_download() as download:
         page.get_by_role("link", name="Export everything").click()
@@ -233,9 +233,8 @@ FOREIGN: tuple[dict[str, str], ...] = (
 
 
 @pytest.mark.objective("sec-input")
-def test_a_form_from_elsewhere_is_refused(page: Page) -> None:
-    person = someone()
-    register(page, person)
+def test_a_form_from_elsewhere_is_refused(page: Page, door: Door) -> None:
+    person = door.enter(page)
     for headers in FOREIGN:
         form: dict[str, str | float | bool] = {"display_name": "Mallory"}
         answer = page.request.post("/account/name", form=form, headers=headers)

@@ -1,12 +1,15 @@
-"""The last seen fixtures stay readable when the network, or the service, is gone."""
+"""The last seen fixtures stay readable when the service can no longer be reached."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from fixtures.browser import NewContext
-from fixtures.live import LIMITS_FOR_TESTS, LiveService, LiveServiceFactory
+from fixtures.live import LiveService
+from suites.e2e.line import Line, line_to
 from suites.e2e.looking import wait_for
 from suites.e2e.people import Person, register, someone
 
@@ -16,14 +19,15 @@ KEPT = "caches.match('/').then((kept) => kept ? kept.text() : '')"
 
 
 @pytest.fixture
-def own_service(live_service_factory: LiveServiceFactory) -> LiveService:
-    """A service that this test may stop."""
-    return live_service_factory(environment=LIMITS_FOR_TESTS)
+def line(live_service: LiveService) -> Iterator[Line]:
+    """This test's own way to the service."""
+    with line_to(live_service.url) as whole:
+        yield whole
 
 
-def visit(new_context: NewContext, service: LiveService, person: Person | None = None) -> Page:
+def visit(new_context: NewContext, line: Line, person: Person | None = None) -> Page:
     """See the fixtures, logged in or not, until the service worker has kept them."""
-    page = new_context(base_url=service.url).new_page()
+    page = new_context(base_url=line.url).new_page()
     page.goto("/")
     wait_for(page, "navigator.serviceWorker.controller !== null")
     if person is not None:
@@ -34,13 +38,13 @@ def visit(new_context: NewContext, service: LiveService, person: Person | None =
 
 
 def test_without_a_network_the_last_seen_fixtures_are_shown_and_say_so(
-    new_context: NewContext, own_service: LiveService
+    new_context: NewContext, line: Line
 ) -> None:
-    page = visit(new_context, own_service)
+    page = visit(new_context, line)
     expect(page.get_by_text("You are offline")).to_be_hidden()
     seen = page.locator(".side").all_inner_texts()
     assert len(seen) > 2, "a seeded season has matches this week"
-    own_service.stop()
+    line.cut()
     page.goto("/")
     expect(page.get_by_text("You are offline")).to_be_visible()
     assert page.locator(".side").all_inner_texts() == seen
@@ -48,20 +52,20 @@ def test_without_a_network_the_last_seen_fixtures_are_shown_and_say_so(
 
 
 def test_without_a_network_other_pages_lead_to_the_kept_fixtures(
-    new_context: NewContext, own_service: LiveService
+    new_context: NewContext, line: Line
 ) -> None:
-    page = visit(new_context, own_service)
-    own_service.stop()
+    page = visit(new_context, line)
+    line.cut()
     page.goto("/leaderboard")
     expect(page.get_by_role("heading", level=1)).to_have_text("Fixtures")
     expect(page.get_by_text("You are offline")).to_be_visible()
 
 
 def test_what_is_kept_holds_nothing_of_the_person_who_looked(
-    new_context: NewContext, own_service: LiveService
+    new_context: NewContext, line: Line
 ) -> None:
     person = someone()
-    page = visit(new_context, own_service, person)
+    page = visit(new_context, line, person)
     page.goto("/")
     page.goto("/account")
     kept = page.evaluate(KEPT)

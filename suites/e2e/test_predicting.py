@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
+from suites.e2e.entering import Door
 from suites.e2e.people import Game, Organiser, register, someone
+from suites.e2e.turning import turn_to
 
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d$")
 
@@ -20,8 +22,8 @@ def predict(page: Page, game: Game, home_goals: int, away_goals: int) -> None:
     slip.get_by_role("button").click()
 
 
-def test_a_prediction_is_kept_and_shown(page: Page, game: Game) -> None:
-    register(page, someone())
+def test_a_prediction_is_kept_and_shown(page: Page, door: Door, game: Game) -> None:
+    door.enter(page)
     page.goto("/predictions")
     predict(page, game, 2, 1)
     expect(page.get_by_role("status").first).to_contain_text("Your prediction is saved")
@@ -29,8 +31,8 @@ def test_a_prediction_is_kept_and_shown(page: Page, game: Game) -> None:
     expect(page.locator(game.field).get_by_label(game.home)).to_have_value("2")
 
 
-def test_a_prediction_can_be_changed_until_kick_off(page: Page, game: Game) -> None:
-    register(page, someone())
+def test_a_prediction_can_be_changed_until_kick_off(page: Page, door: Door, game: Game) -> None:
+    door.enter(page)
     page.goto("/predictions")
     predict(page, game, 2, 1)
     predict(page, game, 0, 3)
@@ -38,8 +40,8 @@ def test_a_prediction_can_be_changed_until_kick_off(page: Page, game: Game) -> N
     expect(page.locator(game.field)).to_contain_text("Saved: 0 : 3")
 
 
-def test_the_countdown_counts_in_place(page: Page, game: Game) -> None:
-    register(page, someone())
+def test_the_countdown_counts_in_place(page: Page, door: Door, game: Game) -> None:
+    door.enter(page)
     page.goto("/predictions")
     countdown = page.locator(game.field).locator("time[data-countdown]")
     expect(countdown).to_have_text(CLOCK)
@@ -49,8 +51,10 @@ def test_the_countdown_counts_in_place(page: Page, game: Game) -> None:
     assert countdown.inner_text() < first, "a countdown goes down"
 
 
-def test_a_slip_closes_by_itself_when_its_countdown_ends(page: Page, game: Game) -> None:
-    register(page, someone())
+def test_a_slip_closes_by_itself_when_its_countdown_ends(
+    page: Page, door: Door, game: Game
+) -> None:
+    door.enter(page)
     page.clock.install()
     page.goto("/predictions")
     slip = page.locator(game.field)
@@ -62,9 +66,9 @@ def test_a_slip_closes_by_itself_when_its_countdown_ends(page: Page, game: Game)
 
 
 def test_a_prediction_sent_after_kick_off_is_refused(
-    page: Page, game: Game, organiser: Organiser
+    page: Page, door: Door, game: Game, organiser: Organiser
 ) -> None:
-    register(page, someone())
+    door.enter(page)
     page.goto("/predictions")
     organiser.move_kick_off(game, timedelta(seconds=-1))
     with page.expect_response("**/predictions/*") as answer:
@@ -74,8 +78,8 @@ def test_a_prediction_sent_after_kick_off_is_refused(
     expect(page.locator(game.field)).to_have_count(0)
 
 
-def test_a_score_that_cannot_be_is_refused_in_words(page: Page, game: Game) -> None:
-    register(page, someone())
+def test_a_score_that_cannot_be_is_refused_in_words(page: Page, door: Door, game: Game) -> None:
+    door.enter(page)
     page.goto("/predictions")
     page.locator(f"{game.field} form").evaluate("form => form.noValidate = true")
     with page.expect_response("**/predictions/*") as answer:
@@ -85,8 +89,8 @@ def test_a_score_that_cannot_be_is_refused_in_words(page: Page, game: Game) -> N
     expect(page.locator(game.field)).to_contain_text("Not predicted yet")
 
 
-def test_of_two_edits_at_once_the_later_one_is_told(page: Page, game: Game) -> None:
-    register(page, someone())
+def test_of_two_edits_at_once_the_later_one_is_told(page: Page, door: Door, game: Game) -> None:
+    door.enter(page)
     page.goto("/predictions")
     predict(page, game, 1, 1)
     expect(page.locator(game.field)).to_contain_text("Saved: 1 : 1")
@@ -106,8 +110,8 @@ def test_of_two_edits_at_once_the_later_one_is_told(page: Page, game: Game) -> N
     expect(page.locator(game.field)).to_contain_text("Saved: 0 : 4")
 
 
-def test_a_first_prediction_in_two_tabs_is_made_once(page: Page, game: Game) -> None:
-    register(page, someone())
+def test_a_first_prediction_in_two_tabs_is_made_once(page: Page, door: Door, game: Game) -> None:
+    door.enter(page)
     page.goto("/predictions")
     other = page.context.new_page()
     other.goto("/predictions")
@@ -149,21 +153,17 @@ def test_the_leaderboard_moves_when_a_result_is_entered(
 
 
 def own_row(page: Page) -> tuple[int, int]:
-    """Turn the pages of the leaderboard from the top to one's own row; its rank and points."""
-    page.goto("/leaderboard")
-    mine, following = page.locator("tr.me"), page.get_by_role("link", name="Next")
-    while not mine.count():
-        expect(following, "one's own row is on no page").to_be_visible()
-        page.goto(following.get_attribute("href") or "")
-    cells = mine.get_by_role("cell").all_inner_texts()
+    """See the page of the leaderboard that one's own row is on; its rank and points."""
+    turn_to(page, 'class="me"')
+    cells = page.locator("tr.me").get_by_role("cell").all_inner_texts()
     return int(cells[0]), int(cells[-1])
 
 
 def test_a_free_player_sees_three_forecasts_a_day_and_no_fourth(
-    page: Page, organiser: Organiser
+    page: Page, door: Door, organiser: Organiser
 ) -> None:
     games = [organiser.new_match() for _ in range(4)]
-    register(page, someone())
+    door.enter(page)
     page.goto(games[0].fixtures)
     for game in games[:3]:
         page.locator(game.field).get_by_role("button", name="Forecast").click()
@@ -176,10 +176,9 @@ def test_a_free_player_sees_three_forecasts_a_day_and_no_fourth(
 
 
 def test_an_elite_player_sees_every_forecast_with_its_scores(
-    page: Page, game: Game, organiser: Organiser
+    page: Page, door: Door, game: Game, organiser: Organiser
 ) -> None:
-    person = someone()
-    register(page, person)
+    person = door.enter(page)
     organiser.promote(person.email, "elite", person.password)
     page.goto(game.fixtures)
     fixture = page.locator(game.field)

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from fixtures.browser import NewContext
 from fixtures.live import LiveService
+from suites.e2e.entering import Door
 from suites.e2e.people import Game, log_in, register, someone
 
 
@@ -30,17 +31,19 @@ def test_without_script_a_person_registers_predicts_and_changes_their_mind(
         expect(slip).to_contain_text(f"Saved: {home} : {away}")
 
 
-def test_without_script_the_countdown_is_the_time_of_kick_off(plain: Page, game: Game) -> None:
-    register(plain, someone())
+def test_without_script_the_countdown_is_the_time_of_kick_off(
+    plain: Page, door: Door, game: Game
+) -> None:
+    door.enter(plain)
     plain.goto("/predictions")
     countdown = plain.locator(game.field).locator("time[data-countdown]")
     expect(countdown).to_be_visible()
     expect(countdown).to_have_text(f"Closes {game.kick_off:%H:%M} UTC")
 
 
-def test_without_script_one_can_log_out_and_in_again(plain: Page) -> None:
-    person = someone()
-    register(plain, person)
+def test_without_script_one_can_log_out_and_in_again(plain: Page, door: Door) -> None:
+    person = door.enter(plain)
+    plain.goto("/")
     plain.get_by_role("button", name="Log out").click()
     expect(plain.get_by_role("status")).to_contain_text("You are logged out")
     log_in(plain, person)
