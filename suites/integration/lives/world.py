@@ -16,6 +16,7 @@ from fixtures.builders import Builders
 from suites.integration.lives.model import Goals, Outcome
 from suites.integration.refusals import refusal
 from suites.integration.workers import workers
+from sut.matches.models import Team
 from sut.settings import Settings
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class World:
     admin: AsyncClient = field(init=False)
     players: list[list[AsyncClient]] = field(init=False)
     accounts: list[int] = field(init=False)
+    teams: tuple[Team, Team] = field(init=False)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a call in the world's own loop."""
@@ -47,6 +49,7 @@ class World:
     async def _open(self) -> None:
         pair = await self.stack.enter_async_context(workers(self.settings))
         self.admin = await clients.as_account(pair[0], await self.build.admin())
+        self.teams = (await self.build.team(), await self.build.team())
         accounts = [await self.build.player() for _ in range(PLAYERS)]
         self.accounts = [account.id for account in accounts]
         self.players = [
@@ -60,7 +63,8 @@ class World:
 
     def new_match(self) -> int:
         """A match that lies ahead."""
-        return self.run(self.build.match(kick_off=AHEAD)).id
+        home, away = self.teams
+        return self.run(self.build.match(kick_off=AHEAD, home=home, away=away)).id
 
     def predict(
         self, player: int, worker: int, match_id: int, goals: Goals, key: str | None

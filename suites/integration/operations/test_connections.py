@@ -47,7 +47,8 @@ async def test_errors_and_cancelled_requests_give_every_connection_back(
     app: Service, client: AsyncClient, build: Builders, sql: Sql, watcher: Sql, evidence: Evidence
 ) -> None:
     player = await clients.as_account(client, await build.player())
-    matches = [(await build.match()).id for _ in range(REQUESTS)]
+    home, away = await build.team(), await build.team()
+    matches = [(await build.match(home=home, away=away)).id for _ in range(REQUESTS)]
     pool = app.state.platform.database.engine.pool
     settings = app.state.platform.settings
     third = await Sql.connect(sql.connection.info.dsn + f" password={sql.connection.info.password}")

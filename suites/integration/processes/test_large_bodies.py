@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fixtures.live import LiveService
+from fixtures.live import LiveServiceFactory
 
 pytestmark = pytest.mark.objective("sec-input")
 
@@ -23,18 +23,14 @@ def stated() -> bytes:
     return f"{HEAD}content-length: {BYTES}\r\n\r\n".encode() + b"x" * BYTES
 
 
-@pytest.mark.parametrize(
-    ("request_bytes", "rest"),
-    [(chunked(), b"\r\n0\r\n\r\n"), (stated(), b"")],
-    ids=["chunked", "stated length"],
-)
 def test_who_sends_all_of_it_first_gets_to_read_why(
-    live_service: LiveService, request_bytes: bytes, rest: bytes
+    live_service_factory: LiveServiceFactory,
 ) -> None:
-    where = urlsplit(live_service.url)
-    with socket.create_connection((where.hostname, where.port), timeout=60) as sender:
-        sender.sendall(request_bytes)
-        sender.sendall(rest)
-        answer = b"".join(iter(lambda: sender.recv(65_536), b""))
-    assert answer.startswith(b"HTTP/1.1 413 ")
-    assert b"body-too-large" in answer
+    where = urlsplit(live_service_factory(workers=1, seeded=False).url)
+    for parts in ((chunked(), b"\r\n0\r\n\r\n"), (stated(), b"")):
+        with socket.create_connection((where.hostname, where.port), timeout=60) as sender:
+            for part in parts:
+                sender.sendall(part)
+            answer = b"".join(iter(lambda: sender.recv(65_536), b""))
+        assert answer.startswith(b"HTTP/1.1 413 ")
+        assert b"body-too-large" in answer

@@ -30,7 +30,7 @@ def until(holds: Callable[[], bool], what: str) -> None:
     wait_until(probe, what=what, within_s=WITHIN_S, advice="look at the service's log")
 
 
-def test_a_worker_that_is_killed_is_replaced_while_the_others_answer(
+def test_a_worker_that_is_killed_is_replaced_while_the_others_answer_and_all_end_in_order(
     live_service_factory: LiveServiceFactory,
 ) -> None:
     service = live_service_factory(workers=2, seeded=False)
@@ -41,6 +41,7 @@ def test_a_worker_that_is_killed_is_replaced_while_the_others_answer(
     assert httpx.get(f"{service.url}/health/live", timeout=30).status_code == 200
     until(lambda: len(workers(service) - {victim}) == 2, "a worker in its place")
     assert workers(service) >= before - {victim}
+    an_orderly_end_leaves_nothing_behind(service)
 
 
 def test_workers_end_with_a_supervisor_that_was_killed(
@@ -52,9 +53,9 @@ def test_workers_end_with_a_supervisor_that_was_killed(
     until(lambda: not any(process.is_running() for process in below), "no process left")
 
 
-def test_an_orderly_end_leaves_nothing_behind(live_service_factory: LiveServiceFactory) -> None:
-    service = live_service_factory(workers=2, seeded=False)
+def an_orderly_end_leaves_nothing_behind(service: LiveService) -> None:
     below = [psutil.Process(pid) for pid in service.pids if pid != service.pid]
+    assert len(below) >= 2
     assert service.stop() == 0
     until(lambda: not any(process.is_running() for process in below), "no process left")
     assert "Traceback" not in service.log()
