@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from httpx import AsyncClient
+
+from fixtures.builders import Builders
+from fixtures.clients import PASSWORD
+from suites.integration.sql import Sql
+from suites.integration.web.browsing import (
+    Visit,
+    address_of,
+    field_of,
+    is_logged_in,
+    log_in,
+    place_of,
+    text_of,
+)
+
+
+def registration(**changes: str) -> dict[str, str]:
+    return {
+        "email": "eve@example.org",
+        "password": "unrelated words 17",
+        "display_name": "Eve",
+        "next": "/leaderboard",
+        **changes,
+    }
+
+
+async def test_who_registers_is_logged_in_and_goes_on(browser: AsyncClient) -> None:
+    answer = await browser.post("/register", data=registration())
+
+    assert place_of(answer) == "/leaderboard?done=registered"
+    assert "Welcome. Your account is ready." in text_of(await browser.get(place_of(answer)))
+    assert "Eve" in text_of(await browser.get("/account"))
+
+
+async def test_a_registration_with_faults_keeps_what_was_typed_but_the_password(
+    browser: AsyncClient,
+) -> None:
+    answer = await browser.post("/register", data=registration(email=" a@b", password="short"))
+
+    assert answer.status_code == 422
+    assert "This is too short: at least 12 characters." in text_of(answer)
+    assert field_of(answer, "display_name", "/register") == "Eve"
+    assert "short" not in answer.text.replace("too short", "")
+    assert not await is_logged_in(browser)
+
+
+async def test_an_address_that_is_taken_is_refused(browser: AsyncClient, build: Builders) -> None:
+    player = await build.player()
+
+    answer = await browser.post("/register", data=registration(email=address_of(player)))
+
+    assert answer.status_code == 409
+    assert "Log in with it, or register with another address." in text_of(answer)
+
+
+async def test_a_log_in_leads_where_the_person_wanted_to_go(
+    browser: AsyncClient, build: Builders
+) -> None:
+    player = await build.player()
+    sent_away = place_of(await browser.get("/predictions?after=x"))
+    form = await browser.get(sent_away)
+
+    assert sent_away == "/login?next=%2Fpredictions%3Fafter%3Dx"
+    await log_in(browser, address_of(player), field_of(form, "next", "/login"))
+    assert await is_logged_in(browser)
+
+
+async def test_a_log_in_leads_to_no_other_site(browser: AsyncClient, build: Builders) -> None:
+    player = await build.player()
+    form = {"email": address_of(player), "password": PASSWORD, "next": "//elsewhere.example/x"}
+
+    assert place_of(await browser.post("/login", data=form)) == "/"
+
+
+async def test_a_wrong_password_is_refused_in_words(browser: AsyncClient, build: Builders) -> None:
+    player = await build.player()
+    form = {"email": address_of(player), "password": "not the password", "next": "/"}
+
+    answer = await browser.post("/login", data=form)
+
+    assert answer.status_code == 401
+    assert "Check both and try again." in text_of(answer)
+    assert field_of(answer, "email", "/login") == address_of(player)
+    assert not await is_logged_in(browser)
+
+
+async def test_a_log_in_without_an_address_names_the_field(browser: AsyncClient) -> None:
+    answer = await browser.post("/login", data={"email": "", "password": PASSWORD})
+
+    assert answer.status_code == 422
+    assert "Look at: email." in text_of(answer) or "Correct what is marked" in text_of(answer)
+
+
+async def test_who_is_logged_in_is_sent_past_both_forms(visit: Visit) -> None:
+    assert place_of(await visit.browser.get("/login?next=/leaderboard")) == "/leaderboard"
+    assert place_of(await visit.browser.get("/register")) == "/"
+
+
+async def test_both_forms_are_shown_to_a_visitor(browser: AsyncClient) -> None:
+    assert field_of(await browser.get("/login?next=/account"), "next", "/login") == "/account"
+    assert field_of(await browser.get("/register"), "next", "/register") == "/"
+
+
+async def test_a_second_log_in_ends_the_session_that_it_replaces(visit: Visit, sql: Sql) -> None:
+    await log_in(visit.browser, address_of(visit.player))
+
+    assert await sql.value("select count(*) from sessions where ended_at is null") == 1
+
+
+async def test_a_log_out_ends_the_session_and_takes_the_cookie_back(visit: Visit) -> None:
+    cookie = dict(visit.browser.cookies)
+    answer = await visit.browser.post("/logout")
+
+    assert place_of(answer) == "/?done=logged-out"
+    assert not visit.browser.cookies
+    visit.browser.cookies.update(cookie)
+    assert not await is_logged_in(visit.browser)
+
+
+async def test_a_log_out_without_a_session_is_what_was_wanted(browser: AsyncClient) -> None:
+    assert place_of(await browser.post("/logout")) == "/?done=logged-out"
+
+
+async def test_a_form_from_another_site_does_nothing(visit: Visit) -> None:
+    for header in ({"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}):
+        answer = await visit.browser.post("/logout", headers=header)
+        assert answer.status_code == 403
+        assert "For your safety nothing was done." in text_of(answer)
+    assert await is_logged_in(visit.browser)
+
+
+async def test_an_old_browser_says_by_its_origin_that_a_form_is_ours(visit: Visit) -> None:
+    del visit.browser.headers["sec-fetch-site"]
+
+    for origin in ("http://elsewhere.example", "null", ""):
+        refused = await visit.browser.post("/logout", headers={"origin": origin})
+        assert refused.status_code == 403
+    done = await visit.browser.post("/logout", headers={"origin": "http://testserver"})
+    assert place_of(done) == "/?done=logged-out"
+
+
+async def test_unknown_doubled_and_uploaded_fields_are_refused(browser: AsyncClient) -> None:
+    unknown = await browser.post("/login", data={"role": "admin"})
+    doubled = await browser.post("/login", data={"email": ["a@example.org", "b@example.org"]})
+    upload = await browser.post("/login", files={"email": ("a.txt", b"a@example.org")})
+
+    assert [unknown.status_code, doubled.status_code, upload.status_code] == [422, 422, 422]
+    assert "text/html" in unknown.headers["content-type"]
