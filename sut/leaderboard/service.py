@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sut import answers, cursors
+from sut import answers, cursors, paging
 from sut.accounts.models import Account
 from sut.cache import Area
 from sut.database import UnitOfWork
@@ -109,11 +109,12 @@ async def _read(platform: Platform, bookmark: Bookmark | None, limit: int) -> Le
             begun_at, rank, place = bookmark.begun_at, bookmark.rank, bookmark.place
             generation = bookmark.generation
         rows = await repository.page(session, generation, place, limit + 1)
-    items = [_standing(number, row) for number, row in enumerate(rows[:limit], start=rank + 1)]
-    following = None
-    if len(rows) > limit:
-        last = _place(rows[limit - 1])
-        following = Bookmark(generation, begun_at, rank + limit, last).encode()
+
+    def bookmark_after(last: AnyRow) -> str:
+        return Bookmark(generation, begun_at, rank + limit, _place(last)).encode()
+
+    shown, following = paging.cut(rows, limit, bookmark_after)
+    items = [_standing(number, row) for number, row in enumerate(shown, start=rank + 1)]
     return Leaderboard(items=items, next_cursor=following)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sut import answers, cursors
+from sut import answers, cursors, paging
 from sut.cache import Area
 from sut.database import UnitOfWork
 from sut.leaderboard import service as leaderboard
@@ -62,11 +62,12 @@ async def list_matches(platform: Platform, wanted: MatchFilter) -> bytes:
 
 
 def _page(rows: Sequence[AnyRow], limit: int) -> MatchPage:
-    items, cursor = rows[:limit], None
-    if len(rows) > limit:
-        last = items[-1]
-        cursor = cursors.encode(CURSOR, cursors.moment_to_us(last.kick_off), last.id)
-    return MatchPage(items=[MatchView.of(row) for row in items], next_cursor=cursor)
+    page, following = paging.cut(rows, limit, _cursor)
+    return MatchPage(items=[MatchView.of(row) for row in page], next_cursor=following)
+
+
+def _cursor(last: AnyRow) -> str:
+    return cursors.encode(CURSOR, cursors.moment_to_us(last.kick_off), last.id)
 
 
 async def get_match(platform: Platform, match_id: int) -> tuple[bytes, str]:

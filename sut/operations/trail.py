@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sut import cursors
+from sut import cursors, paging
 from sut.operations.models import AuditRow
 from sut.operations.schemas import AuditFilter, AuditPage, AuditRowAnswer
 
@@ -23,11 +23,8 @@ async def page(session: AsyncSession, wanted: AuditFilter) -> AuditPage:
         (below,) = cursors.decode(CURSOR, wanted.cursor, 1)
         statement = statement.where(AuditRow.id < below)
     rows = list(await session.scalars(statement))
-    more, rows = len(rows) > wanted.limit, rows[: wanted.limit]
-    return AuditPage.model_construct(
-        items=[_answer(row) for row in rows],
-        next_cursor=cursors.encode(CURSOR, rows[-1].id) if more else None,
-    )
+    shown, following = paging.cut(rows, wanted.limit, lambda last: cursors.encode(CURSOR, last.id))
+    return AuditPage.model_construct(items=[_answer(row) for row in shown], next_cursor=following)
 
 
 def _answer(row: AuditRow) -> AuditRowAnswer:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from sut import answers, cursors, etags
+from sut import answers, cursors, etags, paging
 from sut.accounts.access import keep_from_erasure
 from sut.database import Database, UnitOfWork
 from sut.matches import states
@@ -147,11 +147,8 @@ async def list_own(database: Database, account_id: int, wanted: PageFilter) -> P
         rows = await repository.page_of_account(
             session, account_id, before_id=before_id, limit=wanted.limit + 1
         )
-    items = [PredictionView.of(row) for row in rows[: wanted.limit]]
-    more = len(rows) > wanted.limit
-    return PredictionPage(
-        items=items, next_cursor=cursors.encode(OWN, items[-1].id) if more else None
-    )
+    page, following = paging.cut(rows, wanted.limit, lambda last: cursors.encode(OWN, last.id))
+    return PredictionPage(items=[PredictionView.of(row) for row in page], next_cursor=following)
 
 
 async def list_of_match(database: Database, match_id: int, wanted: PageFilter) -> MatchPredictions:
@@ -169,6 +166,7 @@ async def list_of_match(database: Database, match_id: int, wanted: PageFilter) -
         rows = await repository.page_of_match(
             session, match_id, after_id=after_id, limit=wanted.limit + 1
         )
+    page, following = paging.cut(rows, wanted.limit, lambda last: cursors.encode(OF_MATCH, last.id))
     items = [
         PlayersPrediction(
             id=row.id,
@@ -178,12 +176,9 @@ async def list_of_match(database: Database, match_id: int, wanted: PageFilter) -
             away_goals=row.away_goals,
             points=row.points,
         )
-        for row in rows[: wanted.limit]
+        for row in page
     ]
-    more = len(rows) > wanted.limit
-    return MatchPredictions(
-        items=items, next_cursor=cursors.encode(OF_MATCH, items[-1].id) if more else None
-    )
+    return MatchPredictions(items=items, next_cursor=following)
 
 
 async def _record(work: UnitOfWork, action: str, account_id: int, view: PredictionView) -> None:
