@@ -1,208 +1,120 @@
-"""``python -m scenarios run``: load on a service, evidence in a file.
+"""``python -m scenarios run``: load on a service, evidence in a folder.
 
-Exit codes: 0 measured to the end; 2 could not begin, or a generator was lost; 130 interrupted, with
-what was measured until then in the file.
+Exit codes: 0 measured to the end; 2 could not begin, or did not measure what was asked for (a
+generator was lost, a journey is at fault or was never answered as it expects), with what was
+measured in the folder all the same; 130 ended early, likewise.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import ipaddress
-import socket
+import os
 import sys
-import urllib.error
-import urllib.request
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
+from collections import Counter
+from collections.abc import Iterator
 
-from scenarios import recorder, shapes
-from scenarios.conductor import Conductor, LoadError, Moment
+from scenarios import recorder, summary
+from scenarios.conductor import Conductor, LoadError
+from scenarios.live import Line
 from scenarios.observer import Observer
-from scenarios.plan import JourneysError, Plan
+from scenarios.orders import SUMMARY, Enlistment, Order, RefusedError, enlistment, order, parser
+from scenarios.plan import JourneysError
+from scenarios.preflight import NotReadyError, must_answer
 from scenarios.runs import Run
-from scenarios.targets import BAD_INPUT, Target, TargetError, load_target
+from scenarios.targets import BAD_INPUT, TargetError
+from scenarios.webui import WebUiError
 
-DEFAULT_TARGET = "sut/target.toml"
-INTERRUPTED = 130
-READY_WITHIN_S = 5.0
-
-
-class RefusedError(Exception):
-    """What was asked for cannot be done; the message is for whoever asked."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """The command line, checked."""
-
-    plan: Plan
-    ready_url: str
-    metrics_url: str | None
-    pids: tuple[int, ...]
-    generators: int
-    output: Path
+ENDED_EARLY = 130
 
 
 def main(arguments: list[str]) -> int:
     """Carry out one command line; the exit code."""
-    words = _parser().parse_args(arguments)
+    words = parser().parse_args(arguments)
     try:
-        order = _order(words)
-        _must_answer(order.ready_url)
-        observer = Observer(order.pids, order.metrics_url)
-        show = _show if sys.stderr.isatty() else lambda moment: None
-        run = Conductor(order.plan, order.generators, observer, show).conduct()
-        recorder.write(run, order.output)
-    except (RefusedError, TargetError, JourneysError, LoadError) as error:
+        post = enlistment(words)
+        if post is not None:
+            _become_a_worker(post)
+        return _run(words)
+    except (
+        RefusedError, TargetError, JourneysError, NotReadyError, LoadError, WebUiError,
+    ) as error:  # fmt: skip
         print(error, file=sys.stderr)
-        return BAD_INPUT
     except OSError as error:
-        print(f"{error.filename or order.output}: {error.strerror or error}", file=sys.stderr)
+        print(f"{error.filename or words.out}: {error.strerror or error}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _run(words: argparse.Namespace) -> int:
+    wanted = order(words)
+    must_answer(wanted.ready_url)
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    line = Line()
+    observer = Observer(wanted.pids, wanted.metrics_url)
+    conductor = Conductor(
+        wanted.plan, wanted.generators, observer, line.show, post=wanted.post, say=line.say
+    )
+    run = conductor.conduct()
+    line.end()
+    return _hand_over(wanted, run)
+
+
+def _hand_over(wanted: Order, run: Run) -> int:
+    """Write down what was measured, and say what was wrong with the measuring."""
+    records = recorder.write(run, wanted.evidence)
+    said = summary.text(run, records, wanted.evidence)
+    (wanted.out / SUMMARY).write_text(said, encoding="utf-8")
+    print(said, end="", flush=True)
+    faults = list(faults_of(run))
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    if faults:
         return BAD_INPUT
-    return _exit_code(run)
+    return ENDED_EARLY if run.ended_early or _was_interrupted(run) else 0
 
 
-def _exit_code(run: Run) -> int:
-    if len(run.results) < run.generators:
-        lost = run.generators - len(run.results)
-        print(
-            f"{lost} of {run.generators} generators did not hand over what they measured; "
-            "the evidence says so. Try a lower --rate.",
-            file=sys.stderr,
+def _was_interrupted(run: Run) -> bool:
+    return any(result.health.interrupted for result in run.results)
+
+
+def faults_of(run: Run) -> Iterator[str]:
+    """Why a run did not measure what was asked for, a line each; the evidence says so as well."""
+    if run.lost:
+        yield (
+            f"{run.lost} of {run.generators} generators did not hand over all that they measured; "
+            "what they did is in the evidence, which says so. Try a lower --rate."
         )
-        return BAD_INPUT
-    return INTERRUPTED if any(result.health.interrupted for result in run.results) else 0
+    errors: Counter[str] = Counter()
+    for result in run.results:
+        errors.update(result.health.errors)
+    for said, count in errors.most_common(3):
+        yield f"{said}, {count} times: the journey is at fault, not the service. Mend it."
+    if not run.ended_early:
+        yield from _unanswered(run)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m scenarios", description=__doc__)
-    run = parser.add_subparsers(dest="command", required=True).add_parser(
-        "run", help="play a load profile and record what was measured"
-    )
-    run.add_argument("--target", metavar="FILE", help=f"target file (default {DEFAULT_TARGET})")
-    run.add_argument("--target-url", "--url", metavar="URL", help="instead of the file's base_url")
-    run.add_argument("--internal-url", metavar="URL", help="instead of the file's internal_url")
-    run.add_argument(
-        "--path", action="append", default=[], help="read this path instead of the journeys"
-    )
-    names = ", ".join(shapes.BY_NAME)
-    run.add_argument("--profile", default="commit", metavar="NAME", help=f"one of {names}")
-    run.add_argument("--rate", type=float, metavar="PER_S", help="peak visits per second")
-    run.add_argument("--duration-s", type=float, metavar="SECONDS", help="length of the load")
-    run.add_argument("--visits-max", type=int, metavar="COUNT", help="visits at once, at most")
-    run.add_argument("--sessions", type=int, default=20, help="people logged in beforehand")
-    run.add_argument("--seed", type=int, default=1, help="the schedule's chance")
-    run.add_argument("--processes", type=int, default=1, help="generators on this machine")
-    run.add_argument("--service-pid", type=int, action="append", default=[], metavar="PID")
-    run.add_argument("--output", type=Path, required=True, metavar="FILE", help="NDJSON")
-    run.add_argument("--i-may-load", metavar="HOST", help="needed for a host that is not this one")
-    return parser
+def _unanswered(run: Run) -> Iterator[str]:
+    """The journeys that were begun and of which no request was answered as expected."""
+    begun: Counter[str] = Counter()
+    reasons: dict[str, Counter[str]] = {}
+    for result in run.results:
+        begun.update(result.health.visits)
+        for (at, reason), count in result.failures.counts.items():
+            reasons.setdefault(at.scenario, Counter())[f"{at.operation}: {reason}"] += count
+    reached = {at.scenario for at, tally in run.tallies.items() if tally.failed < tally.count}
+    for name in begun:
+        if name not in reached and name in reasons:
+            ((reason, count),) = reasons[name].most_common(1)
+            yield (
+                f"journey {name}: nothing of it was answered as it expects ({reason}, {count} "
+                "times). Is this the service that it was written for?"
+            )
 
 
-def _order(words: argparse.Namespace) -> Order:
-    target = _target(words)
-    base = words.target_url or (target.base_url if target else "")
-    internal = words.internal_url or (target.internal_url if target else None)
-    _must_be_allowed(base, words.i_may_load)
-    if internal is not None:
-        _host("--internal-url", internal)
-    for option in ("rate", "duration_s", "visits_max", "processes"):
-        value = getattr(words, option)
-        if value is not None and not 0 < value < float("inf"):
-            name = option.replace("_", "-")
-            raise RefusedError(f"--{name}: expected a number above 0, found {value:g}")
-    if not words.output.parent.is_dir():
-        raise RefusedError(f"--output: there is no folder {words.output.parent}")
-    try:
-        profile = shapes.profile(words.profile).overridden(
-            rate_per_s=words.rate,
-            duration_s=words.duration_s,
-            visits_at_once_max=words.visits_max,
-        )
-    except ValueError as error:
-        raise RefusedError(f"--profile: {error}") from None
-    plan = Plan(
-        url=base.rstrip("/"),
-        profile=profile,
-        player=target.identities.get("player") if target else None,
-        journeys=target.load.journeys if target else "",
-        paths=tuple(words.path),
-        sessions_first=words.sessions,
-        seed=words.seed,
-    )
-    plan.mix()
-    metrics = f"{internal}{target.metrics if target else '/metrics'}" if internal else None
-    ready = plan.url + (target.ready if target and not plan.paths else (plan.paths or ("/",))[0])
-    pids = tuple(words.service_pid)
-    return Order(plan, ready, metrics, pids, words.processes, words.output)
-
-
-def _target(words: argparse.Namespace) -> Target | None:
-    """The target file; none is needed for plain paths of a given address."""
-    if words.target is None and words.target_url and words.path:
-        return None
-    return load_target(Path(words.target or DEFAULT_TARGET))
-
-
-def _must_be_allowed(url: str, allowed: str | None) -> None:
-    """Only this machine may be loaded without being spelled out."""
-    host = _host("--target-url", url)
-    if host != allowed and not _is_loopback(host):
-        raise RefusedError(
-            f"{host} is not this machine. Load may harm it; if it is yours to load, "
-            f"say so with --i-may-load {host}"
-        )
-
-
-def _host(option: str, url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise RefusedError(f"{option}: expected http://host:port, found {url!r}")
-    return parts.hostname
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _must_answer(url: str) -> None:
-    """Raises RefusedError unless the service answers and is ready."""
-    advice = "Start the service, or name its address with --target-url."
-    try:
-        with urllib.request.build_opener(_NoRedirect).open(url, timeout=READY_WITHIN_S) as answer:
-            status = answer.status
-    except urllib.error.HTTPError as error:
-        status = error.code
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = getattr(error, "reason", error)
-        said = "no answer in time" if isinstance(reason, socket.timeout) else reason
-        raise RefusedError(f"{url} cannot be reached: {said}\n{advice}") from None
-    if not 200 <= status < 300:
-        raise RefusedError(f"{url} answers {status}, expected 200: it is not ready.\n{advice}")
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Reports a redirect as it is; load goes to the address that was named, or nowhere."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
-def _show(moment: Moment) -> None:
-    """One line on the terminal, written over each second."""
-    left = max(0.0, moment.duration_s - moment.second)
-    line = (
-        f"{moment.second:5.0f} s  {moment.started} visits  {moment.answered} answers  "
-        f"{moment.failed} failed  p95 {moment.p95_ms:.1f} ms  lag {moment.lag_ms:.1f} ms  "
-        f"generator {moment.cpu_share:.0%}  {left:.0f} s left"
-    )
-    end = "\n" if left == 0 else ""
-    print(f"\r\x1b[K{line}", end=end, file=sys.stderr, flush=True)
+def _become_a_worker(post: Enlistment) -> None:
+    """Go on as a generator, which needs a process that gevent may patch from its beginning."""
+    print(f"working for the master at {post.host}:{post.port}", file=sys.stderr, flush=True)
+    module = ["-m", "scenarios.worker", post.host, str(post.port), "--wait-s", str(post.wait_s)]
+    os.execv(sys.executable, [sys.executable, *module])  # noqa: S606 - our own module
 
 
 if __name__ == "__main__":

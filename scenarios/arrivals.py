@@ -1,72 +1,74 @@
-"""The open-model generator, on Locust's environment, runner, client and events.
+"""The load itself, played and measured by one generator, on Locust's client and events.
 
-One Locust user walks through the schedule and starts a visit at each of its moments, whatever the
-answers to earlier ones are doing. A latency counts from the moment at which its request was due:
-a visit's first request is due when the visit is, a later one as soon as the answer before it is in
-and the thinking done. So a service that stalls is charged for everybody who had to wait, not for
-the few whose requests were under way (coordinated omission: Tene, "How NOT to Measure Latency").
-The latency from the moment of sending is kept beside it, as `uncorrected`.
+In the open model one Locust user walks through the schedule and starts a visit at each of its
+moments, whatever the answers to earlier ones are doing. A latency counts from the moment at which
+its request was due: a visit's first request is due when the visit is, a later one as soon as the
+answer before it is in and the thinking done. So a service that stalls is charged for everybody who
+had to wait, not for the few whose requests were under way (coordinated omission: Tene, "How NOT to
+Measure Latency"). The latency from the moment of sending is kept beside it, as `uncorrected`.
 
-Importing this module lets gevent patch the standard library: it is run as a process of its own,
-``python -m scenarios.arrivals``, by the conductor, and spoken to in the words of `wire`.
+In the closed model a number of users make one visit after another, and wait for each answer. Then
+nothing is due at any moment, and only the latency from the moment of sending exists.
+
+Belongs to the generator's process, see `worker`.
 """
 
 from __future__ import annotations
 
-# Locust patches the standard library for gevent, so it must come before everything else.
-from locust import FastHttpUser, task  # isort: skip
-import os
-import signal
-import sys
+import random
 import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]
-from gevent.event import Event  # type: ignore[import-untyped]
+from gevent.event import AsyncResult, Event  # type: ignore[import-untyped]
 from gevent.pool import Group, Pool  # type: ignore[import-untyped]
 from locust.contrib.fasthttp import FastHttpSession
-from locust.env import Environment
-from locust.exception import StopUser
 
-from scenarios.histograms import Endpoint, Tally, microseconds, quantile
+from scenarios.counts import Counts
+from scenarios.histograms import Endpoint, Failures, bucket_of, microseconds
 from scenarios.journeys.interface import Journey
-from scenarios.plan import Arrival, JourneysError, Plan, schedule
+from scenarios.plan import Arrival, Plan, cards, schedule
 from scenarios.sessions import Accounts, NobodyFreeError, Sessions
-from scenarios.targets import BAD_INPUT
 from scenarios.visit import NOTE, LocustVisit, Note, VisitCutError, VisitDesk, prepare_connections
-from scenarios.wire import Fault, Message, Progress, Ready, Result, encode
+from scenarios.wire import FAULT, READY, REPORT, Health, Report
 
 ON_TIME_S = 0.1
 DRAIN_EXTRA_S = 2.0
-ORPHAN_LOOK_S = 0.5
+STOP_DRAIN_S = 0.5
+END_WITHIN_S = 5.0  # what is left to do when the run is stopped
 ENTER_AT_ONCE = 4  # log-ins of the preparation at a time
 BURST = 64  # visits begun in a row before answers get their turn
+LOOP_WAKE_S = 0.02
+NOBODY_FREE_PAUSE_S = 0.05  # a closed model's user who can be nobody tries again after it
 
 
 class Generator:
     """Plays one plan and measures it. `say` takes what the conductor shall hear."""
 
-    def __init__(self, plan: Plan, say: Callable[[Message], None]) -> None:
+    def __init__(self, plan: Plan, say: Callable[[str, Any], None]) -> None:
         self._plan, self._say = plan, say
-        self.result = Result()
-        self.stopping, self.ended = Event(), Event()
+        self._health = Health()
+        self._counts: dict[Endpoint, Counts] = {}
+        self._failures = Failures()
+        self._lag, self._loop_lag = Counter[int](), Counter[int]()
+        self._answered = 0
+        self._start_at = AsyncResult()
+        self.stopping, self.begun, self.ended = Event(), False, Event()
         self._journeys: dict[str, Journey] = {journey.name: journey for journey in plan.mix()}
         self._log_in = plan.log_in()
         if self._log_in is not None:
             self._journeys[self._log_in.name] = self._log_in
         self._visits = Group()
         self._sessions = Sessions()
-        self._began = 0.0
+        self._began = float("inf")
         self._cpu_began = 0.0
-        self._worst_lag = 0.0
 
-    # --- Locust's events ----------------------------------------------------------------------
+    # --- what happens to it -------------------------------------------------------------------
 
     def on_request(
         self,
-        request_type: str,
         name: str,
         response_time: float,
         exception: BaseException | None,
@@ -75,37 +77,43 @@ class Generator:
     ) -> None:
         """Listens to Locust's request event: one answered or failed request."""
         note: Note = context[NOTE]
-        if not note.measured:
-            return
-        endpoint = Endpoint(note.scenario, name)
-        tally = self.result.tallies.get(endpoint)
-        if tally is None:
-            tally = self.result.tallies[endpoint] = Tally()
-        taken_s = response_time / 1000
-        waited_s = note.sent_at - note.due_at
-        tally.add(note.due_at - self._began, waited_s + taken_s, taken_s, exception is None)
-        if exception is not None:
-            self.result.failures.add(endpoint, str(exception), note.example)
+        if note.measured:
+            endpoint = Endpoint(note.scenario, name)
+            intended_s = note.due_at - self._began
+            self._count(endpoint, intended_s, response_time / 1000, note.taken_s, exception is None)
+            if exception is not None:
+                self._failures.add(endpoint, str(exception), note.example)
+
+    def start(self, at: float) -> None:
+        """The measured part begins `at` this moment of the monotonic clock."""
+        self._start_at.set(at)
+
+    def stop(self) -> None:
+        """End early, in order: what was measured until now is handed over."""
+        self.stopping.set()
+        if not self._start_at.ready():
+            self._start_at.set(None)
 
     def run(self, client: FastHttpSession) -> None:
-        """Prepare, wait for the conductor's start, play, and hand over what was measured."""
+        """Prepare, wait for the start, play, and hand over what was measured."""
+        self.begun = True
         try:
-            if self._prepared(client) and (line := sys.stdin.readline()):
-                self._play(float(line))
-                self._say(self.result)
+            if self._prepared(client) and (start_at := self._start_at.get()) is not None:
+                self._play(start_at)
+                self._report(last=True)
         finally:
             self.ended.set()
+
+    # --- preparation --------------------------------------------------------------------------
 
     def _prepared(self, client: FastHttpSession) -> bool:
         try:
             self._prepare(client)
         except (VisitCutError, LookupError, ValueError) as error:
-            self._say(Fault(f"nobody could log in before the load: {error}"))
+            self._say(FAULT, f"nobody could log in before the load: {error}")
             return False
-        self._say(Ready())
+        self._say(READY, None)
         return True
-
-    # --- preparation --------------------------------------------------------------------------
 
     def _prepare(self, client: FastHttpSession) -> None:
         """Log people in, so that the first visits find some. Raises VisitCutError, ValueError."""
@@ -123,17 +131,25 @@ class Generator:
         )
 
     def _on_connection(self) -> None:
-        self.result.health.connections += 1
+        self._health.connections += 1
+        self._health.opened += time.monotonic() >= self._began
 
     # --- the load -----------------------------------------------------------------------------
 
     def _play(self, start_at: float) -> None:
-        """Begin every visit at its moment; returns when all have ended or were cut off.
-
-        `start_at` is when the measured part begins, on the monotonic clock.
-        """
+        """Begin every visit at its moment; returns when all have ended or were cut off."""
         self._began = start_at
-        reporter = gevent.spawn(self._report)
+        watchers = [gevent.spawn(watch) for watch in (self._report_each_second, self._watch_loop)]
+        if self._plan.closed_users:
+            self._play_closed(start_at)
+        else:
+            self._walk_schedule(start_at)
+        self._wait_until(start_at + self._plan.profile.shape.duration_s)
+        self._end_of_measuring()
+        gevent.killall(watchers)
+        self._drain()
+
+    def _walk_schedule(self, start_at: float) -> None:
         begun_in_a_row = 0
         for arrival in schedule(self._plan):
             due_at = start_at + arrival.at_s
@@ -145,10 +161,6 @@ class Generator:
             begun_in_a_row += 1
             if begun_in_a_row % BURST == 0:
                 gevent.sleep(0)
-        self._wait_until(start_at + self._plan.profile.shape.duration_s)
-        self._end_of_measuring()
-        self._drain()
-        reporter.kill()
 
     def _wait_until(self, moment: float) -> bool:
         """Sleep until a moment or until the run is stopped; whether it had to."""
@@ -164,21 +176,22 @@ class Generator:
     def _begin(self, arrival: Arrival, due_at: float) -> None:
         lag = time.monotonic() - due_at
         measured = arrival.at_s >= 0
-        health = self.result.health
+        health = self._health
         if measured:
-            if not health.scheduled:
-                self._cpu_began = time.process_time()
             health.scheduled += 1
             health.on_time += lag <= ON_TIME_S
-            self.result.lag.record_value(microseconds(lag))
-            self._worst_lag = max(self._worst_lag, lag)
+            self._lag[bucket_of(microseconds(lag))] += 1
         if len(self._visits) >= self._plan.profile.visits_at_once_max:
             health.lost += measured
             return
-        if measured:
-            health.begun += 1
-            health.visits[arrival.journey_name] = health.visits.get(arrival.journey_name, 0) + 1
+        self._count_begun(arrival)
         self._visits.spawn(self._visit, arrival, due_at)
+
+    def _count_begun(self, arrival: Arrival) -> None:
+        if arrival.at_s >= 0:
+            name, visits = arrival.journey_name, self._health.visits
+            self._health.begun += 1
+            visits[name] = visits.get(name, 0) + 1
 
     def _visit(self, arrival: Arrival, due_at: float) -> None:
         visit = LocustVisit(self._desk, arrival, due_at)
@@ -188,117 +201,109 @@ class Generator:
             return  # the failure has been counted
         except gevent.GreenletExit:
             self._count_unanswered(visit, arrival)
+            raise
         except NobodyFreeError:
-            self.result.health.lost += arrival.at_s >= 0
+            self._health.lost += arrival.at_s >= 0
+            gevent.sleep(NOBODY_FREE_PAUSE_S)
         except Exception as error:
             said = f"journey {arrival.journey_name}: {type(error).__name__}: {error}"
-            errors = self.result.health.errors
+            errors = self._health.errors
             errors[said] = errors.get(said, 0) + 1
+
+    # --- the closed model ---------------------------------------------------------------------
+
+    def _play_closed(self, start_at: float) -> None:
+        plan = self._plan
+        self._wait_until(start_at - plan.profile.warm_up_s)
+        for number in range(plan.share, plan.closed_users or 0, plan.of):
+            self._visits.spawn(self._be_a_user, number, start_at)
+
+    def _be_a_user(self, number: int, start_at: float) -> None:
+        """One visit after another, with thinking between them, until the end."""
+        plan = self._plan
+        chance = random.Random(f"{plan.seed} {number}")  # noqa: S311 - chance, not a secret
+        ends_at = start_at + plan.profile.shape.duration_s
+        for name in cards(plan.mix(), chance):
+            now = time.monotonic()
+            if now >= ends_at or self.stopping.is_set():
+                return
+            arrival = Arrival(now - start_at, number, name, chance.getrandbits(48))
+            self._count_begun(arrival)
+            self._visit(arrival, now)
+            think_s = plan.profile.think_s
+            gevent.sleep(chance.expovariate(1 / think_s) if think_s > 0 else 0)
+
+    # --- the end ------------------------------------------------------------------------------
 
     def _count_unanswered(self, visit: LocustVisit, arrival: Arrival) -> None:
         """A request that had no answer when the run ended has failed, however long it waited."""
         if visit.pending and arrival.at_s >= 0 and not self.stopping.is_set():
             endpoint = Endpoint(arrival.journey_name, visit.pending)
             waited_s = time.monotonic() - visit.due_at
-            tally = self.result.tallies.setdefault(endpoint, Tally())
-            tally.add(visit.due_at - self._began, waited_s, waited_s, False)
-            self.result.failures.add(endpoint, "no answer before the run ended", visit.pending)
+            self._count(endpoint, visit.due_at - self._began, waited_s, waited_s, False)
+            self._failures.add(endpoint, "no answer before the run ended", visit.pending)
 
     def _end_of_measuring(self) -> None:
-        health = self.result.health
+        self._look_at_self()
+        self._health.interrupted = self.stopping.is_set()
+
+    def _look_at_self(self) -> None:
+        health = self._health
         health.measured_s = max(0.0, time.monotonic() - self._began)
-        health.interrupted = self.stopping.is_set()
         if health.measured_s:
             health.cpu_share = (time.process_time() - self._cpu_began) / health.measured_s
 
     def _drain(self) -> None:
         """Wait for the visits under way, as long as a request may take; then cut them off."""
-        patience = 0.5 if self.stopping.is_set() else self._plan.profile.timeout_s + DRAIN_EXTRA_S
-        self._visits.join(timeout=patience)
-        self.result.health.unfinished = len(self._visits)
+        stopped = self.stopping.is_set()
+        self._visits.join(STOP_DRAIN_S if stopped else self._plan.profile.timeout_s + DRAIN_EXTRA_S)
+        self._health.unfinished = len(self._visits)
         self._visits.kill(timeout=1.0)
 
-    def _report(self) -> None:
-        """Tell the conductor each second how far the run is."""
-        cpu_before, clock_before = time.process_time(), time.monotonic()
+    # --- what is counted, and handed over each second -----------------------------------------
+
+    def _count(
+        self, at: Endpoint, intended_s: float, corrected_s: float, uncorrected_s: float, ok: bool
+    ) -> None:
+        counts = self._counts.get(at)
+        if counts is None:
+            counts = self._counts[at] = Counts()
+        counts.add(intended_s, corrected_s, uncorrected_s, ok)
+        self._answered += 1
+
+    def _watch_loop(self) -> None:
+        """How late this process wakes when it asked to: everything it does was that late, too."""
+        self._wait_until(self._began)
         while True:
-            gevent.sleep(1.0)
+            due = time.monotonic() + LOOP_WAKE_S
+            gevent.sleep(LOOP_WAKE_S)
+            self._loop_lag[bucket_of(microseconds(time.monotonic() - due))] += 1
+
+    def _report_each_second(self) -> None:
+        self._wait_until(self._began)
+        self._cpu_began = cpu_before = time.process_time()
+        clock_before = self._began
+        for number in range(1, 1 + int(self._plan.profile.shape.duration_s)):
+            gevent.sleep(max(0.0, self._began + number - time.monotonic()))
             cpu, clock = time.process_time(), time.monotonic()
-            share = (cpu - cpu_before) / (clock - clock_before)
-            self._say(self._progress(clock - self._began, share))
-            cpu_before, clock_before, self._worst_lag = cpu, clock, 0.0
+            self._look_at_self()
+            self._report(cpu_share=(cpu - cpu_before) / (clock - clock_before))
+            cpu_before, clock_before = cpu, clock
 
-    def _progress(self, second: float, cpu_share: float) -> Progress:
-        tallies = list(self.result.tallies.values())
-        before: Counter[int] = Counter()
-        for tally in tallies:
-            before.update(tally.by_second.get(int(second) - 1, {}))
-        return Progress(
-            second=second,
-            started=self.result.health.begun,
-            answered=sum(tally.count for tally in tallies),
-            failed=sum(tally.failed for tally in tallies),
+    def _report(self, *, cpu_share: float = 0.0, last: bool = False) -> None:
+        """Hand over what was counted since the last report."""
+        report = Report(
+            second=time.monotonic() - self._began,
+            answered=self._answered,
             waiting=len(self._visits),
-            lag_ms=self._worst_lag * 1000,
-            p95_ms=quantile(before, 0.95) / 1000,
             cpu_share=cpu_share,
+            last=last,
+            health=self._health,
+            counts=self._counts,
+            failures=self._failures,
+            lag=self._lag,
+            loop_lag=self._loop_lag,
         )
-
-
-def main() -> int:
-    """Play the plan that the first line of standard input holds; speak on standard output."""
-    say = _sayer()
-    plan = Plan.model_validate_json(sys.stdin.readline())
-    try:
-        generator = Generator(plan, say)
-    except JourneysError as error:
-        say(Fault(str(error)))
-        return BAD_INPUT
-    environment = Environment(user_classes=[_user_class(generator, plan)], host=plan.url)
-    environment.events.request.add_listener(generator.on_request)  # type: ignore[no-untyped-call]
-    for number in (signal.SIGINT, signal.SIGTERM):
-        gevent.signal_handler(number, generator.stopping.set)
-    runner = environment.create_local_runner()
-    runner.greenlet.spawn(_follow_parent, os.getppid())
-    runner.start(user_count=1, spawn_rate=1)
-    generator.ended.wait()
-    runner.quit()
-    return 0
-
-
-def _sayer() -> Callable[[Message], None]:
-    pipe = sys.stdout
-    sys.stdout = sys.stderr  # what a library prints must not stand between the messages
-
-    def say(message: Message) -> None:
-        pipe.write(encode(message) + "\n")
-        pipe.flush()
-
-    return say
-
-
-def _user_class(generator: Generator, plan: Plan) -> type[FastHttpUser]:
-    """The one user that Locust runs: it carries the client and walks through the schedule."""
-
-    class OpenModelUser(FastHttpUser):
-        concurrency = plan.profile.connections
-        network_timeout = plan.profile.timeout_s
-        connection_timeout = plan.profile.timeout_s
-
-        @task
-        def walk(self) -> None:
-            generator.run(self.client)
-            raise StopUser
-
-    return OpenModelUser
-
-
-def _follow_parent(parent: int) -> None:
-    """End with the conductor, however it ends: nobody would read what is measured after it."""
-    while os.getppid() == parent:
-        gevent.sleep(ORPHAN_LOOK_S)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+        self._counts, self._failures = {}, Failures()
+        self._lag, self._loop_lag = Counter(), Counter()
+        self._say(REPORT, report.to_plain())

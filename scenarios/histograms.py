@@ -97,32 +97,6 @@ class Tally:
         self.failed_by_second.update(other.failed_by_second)
         self.finished_by_second.update(other.finished_by_second)
 
-    def to_plain(self) -> dict[str, Any]:
-        """As JSON takes it; histograms in HdrHistogram's own compressed form."""
-        return {
-            "corrected": self.corrected.encode().decode(),
-            "uncorrected": self.uncorrected.encode().decode(),
-            "by_second": {second: dict(counts) for second, counts in self.by_second.items()},
-            "failed_by_second": dict(self.failed_by_second),
-            "finished_by_second": dict(self.finished_by_second),
-        }
-
-    @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Tally:
-        """What `to_plain` wrote."""
-        tally = cls()
-        tally.corrected.decode_and_add(plain["corrected"])
-        tally.uncorrected.decode_and_add(plain["uncorrected"])
-        for second, counts in plain["by_second"].items():
-            tally.by_second[int(second)] = _counter(counts)
-        tally.failed_by_second = _counter(plain["failed_by_second"])
-        tally.finished_by_second = _counter(plain["finished_by_second"])
-        return tally
-
-
-def _counter(plain: Mapping[str, int]) -> Counter[int]:
-    return Counter({int(key): count for key, count in plain.items()})
-
 
 def merged(tallies: Iterable[Tally]) -> Tally:
     """A new tally with the counts of all."""
@@ -154,7 +128,7 @@ class Failures:
             kept += examples[: EXAMPLES_KEPT - len(kept)]
 
     def to_plain(self) -> list[dict[str, Any]]:
-        """As JSON takes it."""
+        """As a message takes it."""
         return [
             {
                 "scenario": endpoint.scenario,

@@ -27,7 +27,8 @@ class Plan(BaseModel):
     """One run's load. `share` of `of` says which part of the schedule this generator plays.
 
     `paths` takes the place of the journeys where it is not empty. `sessions_first` people log in
-    before the schedule begins, so that those who need to be somebody can be.
+    before the schedule begins, so that those who need to be somebody can be. `closed_users` many
+    make one visit after another instead of the schedule; the profile's rate says nothing then.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +42,12 @@ class Plan(BaseModel):
     seed: int = 1
     share: int = 0
     of: int = 1
+    closed_users: int | None = None
+
+    @property
+    def model(self) -> str:
+        """How load comes about, in words for the evidence."""
+        return f"closed model, {self.closed_users} users" if self.closed_users else "open model"
 
     def mix(self) -> tuple[Journey, ...]:
         """The journeys of the mix. Raises JourneysError."""
@@ -52,7 +59,10 @@ class Plan(BaseModel):
         return tuple(mix)
 
     def log_in(self) -> Journey | None:
-        """The journey that logs in, where there is one and there are accounts."""
+        """The journey that logs in, where there is one and there are accounts.
+
+        In the closed model it is for the people who are there beforehand; nobody arrives by it.
+        """
         if self.paths or self.player is None or self.player.log_in is None:
             return None
         journey = getattr(self._module(), "LOG_IN", None)
@@ -89,9 +99,9 @@ def schedule(plan: Plan) -> Iterator[Arrival]:
 def _whole(plan: Plan) -> Iterator[Arrival]:
     profile, seed = plan.profile, plan.seed
     chance = random.Random(seed)  # noqa: S311 - a schedule, not a secret
-    cards = _cards(plan.mix(), chance)
+    dealt = cards(plan.mix(), chance)
     streams: list[Iterable[tuple[float, str]]] = [
-        ((at_s, next(cards)) for at_s in _with_warm_up(profile, profile.shape, seed))
+        ((at_s, next(dealt)) for at_s in _with_warm_up(profile, profile.shape, seed))
     ]
     log_in = plan.log_in()
     if log_in is not None and profile.log_ins_per_s > 0:
@@ -111,7 +121,7 @@ def _with_warm_up(profile: Profile, shape: shapes.Shape, seed: int) -> Iterator[
     yield from shape.arrivals(profile.process, seed)
 
 
-def _cards(mix: tuple[Journey, ...], chance: random.Random) -> Iterator[str]:
+def cards(mix: tuple[Journey, ...], chance: random.Random) -> Iterator[str]:
     """Journey names without end, in random order, with the exact shares in every deck."""
     deck = _deck(mix)
     while True:

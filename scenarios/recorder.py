@@ -12,6 +12,7 @@ from pathlib import Path
 
 from reports.evidence import AnyRecord, Finding, Measurement, encode, fingerprint
 from scenarios import intervals, meanwhile, soundness
+from scenarios.closed import relabelled
 from scenarios.histograms import Endpoint, Failures, Tally, merged, quantile
 from scenarios.intervals import Interval
 from scenarios.runs import MIX, Run, bounded, series
@@ -21,15 +22,24 @@ PERCENTILES = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
 FINDINGS_MAX = 50
 
 
-def write(run: Run, path: Path) -> None:
-    """Write a run's records to a new file of NDJSON, unframed. Raises OSError."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for record in records(run):
+def write(run: Run, path: Path) -> tuple[AnyRecord, ...]:
+    """Write a run's records to a new file of NDJSON, unframed. Raises OSError.
+
+    A file that exists is never written over (FileExistsError).
+    """
+    written = tuple(records(run))
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        for record in written:
             file.write(encode(record) + "\n")
+    return written
 
 
 def records(run: Run) -> Iterator[AnyRecord]:
-    """Every record of a run."""
+    """Every record of a run, under names that say so where its model is closed."""
+    return relabelled(_records(run)) if run.plan.closed_users else _records(run)
+
+
+def _records(run: Run) -> Iterator[AnyRecord]:
     yield from soundness.records(run)
     tallies = run.tallies
     everything = merged(tallies.values())

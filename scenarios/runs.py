@@ -17,18 +17,41 @@ MIX = "mix"
 
 @dataclass(frozen=True)
 class Run:
-    """One run, ended or cut short. `generators` were started, `results` came back."""
+    """One run, ended or cut short.
+
+    `generators` were to play it; `results` are what they handed over, also of those that were lost
+    before the end. `ended_early` says why it was, if it was. The generators began together to
+    within `clock_uncertainty_s`.
+    """
 
     plan: Plan
     started: str
     generators: int
     results: tuple[Result, ...]
     observed: Observations
+    clock_uncertainty_s: float = 0.0
+    ended_early: str = ""
+
+    @property
+    def finished(self) -> tuple[Result, ...]:
+        """The results of the generators that were not lost."""
+        return tuple(result for result in self.results if result.finished)
+
+    @property
+    def lost(self) -> int:
+        """Generators of which something is missing."""
+        return self.generators - len(self.finished)
 
     @property
     def seconds(self) -> int:
-        """The whole seconds that were measured, by the generator that measured shortest."""
-        return int(min((result.health.measured_s for result in self.results), default=0.0) + 0.001)
+        """The whole seconds that were measured."""
+        return int(self.measured_s + 0.001)
+
+    @property
+    def measured_s(self) -> float:
+        """How long was measured, by the generator that did so shortest and was not lost."""
+        counted = self.finished or self.results
+        return min((result.health.measured_s for result in counted), default=0.0)
 
     @property
     def tallies(self) -> Mapping[Endpoint, Tally]:

@@ -1,45 +1,35 @@
-"""What a generator and its conductor say to each other: one JSON object a line, over pipes.
+"""What generators and the conductor say to each other, as messages of Locust's own distribution.
 
-Conductor to generator: the plan, then `Start`. Generator to conductor: `Ready` or `Fault`, then
-`Progress` each second, and `Result` at the end, which it also sends when it is interrupted.
+A generator is a Locust worker, the conductor sits beside the Locust master. A generator that is
+there says `HELLO`. The conductor asks for its clock (`CLOCK`, there and back), hands it its part
+of the load (`PLAN`), lets Locust spawn its user, waits for `READY` or `FAULT`, and says when the
+measured part begins (`START`, a moment on the generator's own clock). From then on the generator
+hands over what it counted each second (`REPORT`), and the rest with its last report.
 """
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
+from scenarios.counts import Counts, pour
 from scenarios.histograms import Endpoint, Failures, Tally, new_histogram
 
+VERSION = 1  # of these messages; a worker of another release is turned away
 
-@dataclass(frozen=True)
-class Ready:
-    """The generator has prepared itself and waits for the start."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """The generator could not begin; `text` says why and what to try."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far one generator is. `second` counts from the measured part's start."""
-
-    second: float
-    started: int
-    answered: int
-    failed: int
-    waiting: int
-    lag_ms: float
-    p95_ms: float
-    cpu_share: float
+HELLO = "touchline.hello"
+CLOCK = "touchline.clock"
+PLAN = "touchline.plan"
+READY = "touchline.ready"
+FAULT = "touchline.fault"
+START = "touchline.start"
+REPORT = "touchline.report"
+TO_CONDUCTOR = (HELLO, CLOCK, READY, FAULT, REPORT)
+TO_GENERATOR = (CLOCK, PLAN, START)
 
 
 @dataclass
@@ -48,7 +38,8 @@ class Health:
 
     `scheduled` were due, `begun` began, `on_time` within `arrivals.ON_TIME_S` of their moment;
     `lost` found the generator full or nobody free to act as, `unfinished` were cut off at the end.
-    `cpu_share` is of one core. `errors` are faults of the journeys' or the generator's own.
+    `connections` were opened in all, `opened` of them in the measured part. `cpu_share` is of one
+    core. `errors` are faults of the journeys' or the generator's own.
     """
 
     scheduled: int = 0
@@ -57,6 +48,7 @@ class Health:
     lost: int = 0
     unfinished: int = 0
     connections: int = 0
+    opened: int = 0
     cpu_share: float = 0.0
     measured_s: float = 0.0
     interrupted: bool = False
@@ -65,61 +57,79 @@ class Health:
 
 
 @dataclass
+class Report:
+    """What a generator counted since its last report, and how it fares.
+
+    `second` counts from the measured part's start; `answered` are all requests counted so far, so
+    that a report that was lost on the way is missed. `health` is of the whole run until now. `lag`
+    is how late visits began, `loop_lag` how late the generator's own clock woke it, in buckets.
+    """
+
+    second: float
+    answered: int
+    waiting: int = 0
+    cpu_share: float = 0.0
+    last: bool = False
+    health: Health = field(default_factory=Health)
+    counts: dict[Endpoint, Counts] = field(default_factory=dict)
+    failures: Failures = field(default_factory=Failures)
+    lag: Counter[int] = field(default_factory=Counter)
+    loop_lag: Counter[int] = field(default_factory=Counter)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As a message takes it."""
+        return {
+            **vars(self),
+            "health": vars(self.health),
+            "counts": [
+                {"scenario": at.scenario, "operation": at.operation, **counts.to_plain()}
+                for at, counts in self.counts.items()
+            ],
+            "failures": self.failures.to_plain(),
+            "lag": dict(self.lag),
+            "loop_lag": dict(self.loop_lag),
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Report:
+        """What `to_plain` wrote. Raises KeyError or TypeError for anything else."""
+        return cls(
+            **{
+                **plain,
+                "health": Health(**plain["health"]),
+                "counts": {
+                    Endpoint(row["scenario"], row["operation"]): Counts.from_plain(row)
+                    for row in plain["counts"]
+                },
+                "failures": Failures.from_plain(plain["failures"]),
+                "lag": Counter(plain["lag"]),
+                "loop_lag": Counter(plain["loop_lag"]),
+            }
+        )
+
+
+@dataclass
 class Result:
-    """All that one generator measured."""
+    """All that one generator handed over; `finished` where that is all that it measured."""
 
     tallies: dict[Endpoint, Tally] = field(default_factory=dict)
     failures: Failures = field(default_factory=Failures)
     health: Health = field(default_factory=Health)
     lag: HdrHistogram = field(default_factory=new_histogram)
+    loop_lag: HdrHistogram = field(default_factory=new_histogram)
+    finished: bool = True
 
+    @property
+    def answered(self) -> int:
+        """Requests that were handed over."""
+        return sum(tally.count for tally in self.tallies.values())
 
-Message = Ready | Fault | Progress | Result
-
-
-def encode(message: Message) -> str:
-    """One message as a line, without the line's end."""
-    if isinstance(message, Result):
-        return json.dumps({"event": "result", **_result_to_plain(message)})
-    return json.dumps({"event": type(message).__name__.lower(), **vars(message)})
-
-
-def decode(line: str) -> Message:
-    """What `encode` wrote. Raises ValueError for anything else."""
-    plain = json.loads(line)
-    match plain.pop("event", None):
-        case "ready":
-            return Ready()
-        case "fault":
-            return Fault(**plain)
-        case "progress":
-            return Progress(**plain)
-        case "result":
-            return _result_from_plain(plain)
-        case other:
-            raise ValueError(f"expected a generator's message, found {other!r}")
-
-
-def _result_to_plain(result: Result) -> dict[str, Any]:
-    return {
-        "tallies": [
-            {"scenario": endpoint.scenario, "operation": endpoint.operation, **tally.to_plain()}
-            for endpoint, tally in result.tallies.items()
-        ],
-        "failures": result.failures.to_plain(),
-        "health": vars(result.health),
-        "lag": result.lag.encode().decode(),
-    }
-
-
-def _result_from_plain(plain: Mapping[str, Any]) -> Result:
-    result = Result(
-        tallies={
-            Endpoint(row["scenario"], row["operation"]): Tally.from_plain(row)
-            for row in plain["tallies"]
-        },
-        failures=Failures.from_plain(plain["failures"]),
-        health=Health(**plain["health"]),
-    )
-    result.lag.decode_and_add(plain["lag"])
-    return result
+    def take(self, report: Report) -> None:
+        """Add a report. After the last one it is finished, if none before it was lost."""
+        for endpoint, counts in report.counts.items():
+            counts.pour_into(self.tallies.setdefault(endpoint, Tally()))
+        self.failures.merge(report.failures)
+        pour(report.lag, self.lag)
+        pour(report.loop_lag, self.loop_lag)
+        self.health = report.health
+        self.finished = report.last and self.answered == report.answered

@@ -13,6 +13,7 @@ from fixtures.options import Options
 from fixtures.services.guard import Command, Guard
 from reports.evidence import AnyRecord, Instrument, Measurement, decode
 from scenarios import shapes
+from scenarios.orders import EVIDENCE
 from scenarios.targets import Target
 
 PREPARATION_AND_END_S = 150.0
@@ -63,12 +64,12 @@ def run_load(
 ) -> LoadRun:
     """Play the profile that the options ask for, and wait for its end."""
     name = options.profile or "commit"
-    output, log = folder / f"{name}.ndjson", folder / f"{name}.log"
-    argv = [sys.executable, "-m", "scenarios", "run", "--profile", name, "--output", str(output)]
+    log = folder / f"{name}.log"
+    argv = [sys.executable, "-m", "scenarios", "run", "--profile", name, "--out", str(folder)]
     argv += ["--target", str(service.target if service else options.target)]
     for option, value in (
         ("--rate", options.rate_per_s),
-        ("--duration-s", options.duration_s),
+        ("--duration", options.duration_s),
         ("--visits-max", options.users),
     ):
         if value is not None:
@@ -77,7 +78,7 @@ def run_load(
         argv += ["--service-pid", str(service.pid)]
     process = guard.spawn(Command(argv, log, root))
     code = process.wait(_length_s(name, options) + PREPARATION_AND_END_S)
-    return LoadRun(code, log.read_text(errors="replace"), output)
+    return LoadRun(code, log.read_text(errors="replace"), folder / EVIDENCE)
 
 
 def _length_s(name: str, options: Options) -> float:

@@ -9,7 +9,7 @@ from scenarios import shapes
 from scenarios.conductor import Conductor, LoadError
 from scenarios.histograms import merged
 from scenarios.observer import Observer
-from scenarios.plan import Plan, schedule
+from scenarios.plan import Plan
 from scenarios.runs import Run
 from scenarios.shapes import Profile, Shape
 from scenarios.soundness import records as instruments_of
@@ -119,29 +119,29 @@ def test_a_journey_that_raises_is_an_error_of_the_generator_not_of_the_service()
     assert merged(run.tallies.values()).failed == 0
 
 
-def test_two_generators_play_the_schedule_of_one() -> None:
-    shape = shapes.constant(60, 1.5)
-    with serving() as server:
-        run = play(server, shape, generators=2, process="poisson", warm_up_s=0.5)
-        due = list(schedule(run.plan))
-        assert server.answered == len(due)
-    shared = [result.health.begun for result in run.results]
-    assert len(shared) == 2
-    assert min(shared) > 0
-    assert sum(shared) == sum(arrival.at_s >= 0 for arrival in due)
-    assert merged(run.tallies.values()).count == sum(shared)
-
-
 def test_a_generator_that_dies_is_missed_and_the_other_ones_numbers_stay(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(ends_one.FILE, str(tmp_path / "first"))
     with serving() as server:
         run = play(server, shapes.constant(20, 1), generators=2, journeys=f"{HERE}.ends_one")
-    assert len(run.results) == 1
+    assert [result.finished for result in run.results].count(True) == 1
     assert merged(run.tallies.values()).count == 10
+    assert run.seconds == 1
     found = {item.name: item for item in instruments_of(run)}
     assert (found["generators_finished"].value, found["generators_finished"].total) == (1, 2)
+
+
+def test_what_a_generator_had_handed_over_outlives_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(ends_one.FILE, str(tmp_path / "first"))
+    monkeypatch.setenv(ends_one.AFTER, "25")
+    with serving() as server:
+        run = play(server, shapes.constant(20, 2), journeys=f"{HERE}.ends_one")
+    assert run.lost == 1
+    assert merged(run.tallies.values()).count == 20
+    assert run.seconds == 1
 
 
 def test_visits_beyond_the_bound_are_lost_and_counted() -> None:

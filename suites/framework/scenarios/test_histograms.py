@@ -16,7 +16,6 @@ from scenarios.histograms import (
     new_histogram,
     quantile,
 )
-from scenarios.wire import Health, Progress, Ready, Result, decode, encode
 
 latencies = st.lists(st.floats(1e-6, 30), min_size=1, max_size=20)
 
@@ -46,35 +45,6 @@ def test_merging_loses_nothing(parts: list[list[float]]) -> None:
     assert apart.count == sum(map(len, parts))
     assert sum(total.total() for total in apart.by_second.values()) == apart.count
     assert apart.finished_by_second.total() == apart.count
-
-
-@given(latencies)
-def test_a_result_survives_the_way_to_the_conductor(seconds: list[float]) -> None:
-    endpoint = Endpoint("browse", "GET /api/teams")
-    result = Result(tallies={endpoint: tally_of(seconds)}, health=Health(scheduled=3))
-    result.failures.add(endpoint, "status 500, expected 200", "GET /api/teams, oh")
-    result.lag.record_value(1234)
-    back = decode(encode(result))
-    assert isinstance(back, Result)
-    assert back.health == result.health
-    assert back.failures == result.failures
-    assert back.lag.get_value_at_percentile(50) == result.lag.get_value_at_percentile(50)
-    was, now = result.tallies[endpoint], back.tallies[endpoint]
-    assert list(now.corrected.counts) == list(was.corrected.counts)
-    assert list(now.uncorrected.counts) == list(was.uncorrected.counts)
-    assert (now.by_second, now.failed_by_second, now.finished_by_second) == (
-        was.by_second,
-        was.failed_by_second,
-        was.finished_by_second,
-    )
-
-
-def test_other_messages_survive_and_foreign_ones_are_refused() -> None:
-    progress = Progress(1.0, 2, 3, 4, 5, 6.0, 7.0, 0.8)
-    assert decode(encode(progress)) == progress
-    assert decode(encode(Ready())) == Ready()
-    with pytest.raises(ValueError, match="expected a generator's message"):
-        decode('{"event": "gossip"}')
 
 
 def test_percentiles_are_within_a_thousandth_of_the_sorted_raw_values() -> None:

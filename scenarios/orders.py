@@ -1,0 +1,278 @@
+"""The command line of a run, read and checked: nothing is started until all of it is right."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scenarios import shapes
+from scenarios.conductor import Post
+from scenarios.plan import Plan
+from scenarios.targets import Target, load_target
+
+DEFAULT_TARGET = "sut/target.toml"
+DEFAULT_PORT = 5557  # Locust's own
+EVIDENCE, SUMMARY = "load.ndjson", "summary.txt"
+_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>s|m|h|)")
+_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+# What a worker may be told beside where its master is.
+_OF_A_WORKER = frozenset({"command", "worker", "wait"})
+
+
+class RefusedError(Exception):
+    """What was asked for cannot be done; the message is for whoever asked."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """The command line, checked."""
+
+    plan: Plan
+    ready_url: str
+    metrics_url: str | None
+    pids: tuple[int, ...]
+    generators: int
+    post: Post
+    out: Path
+
+    @property
+    def evidence(self) -> Path:
+        """The file that the records go to."""
+        return self.out / EVIDENCE
+
+
+@dataclass(frozen=True)
+class Enlistment:
+    """To work for a master elsewhere."""
+
+    host: str
+    port: int
+    wait_s: float
+
+
+def parser() -> argparse.ArgumentParser:
+    """The words of the command line."""
+    whole = argparse.ArgumentParser(
+        prog="python -m scenarios", description="Load on a service, evidence in a folder."
+    )
+    run = whole.add_subparsers(dest="command", required=True).add_parser(
+        "run", help="play a load profile and record what was measured"
+    )
+    what = run.add_argument_group("what is loaded")
+    what.add_argument("--target", metavar="FILE", help=f"target file (default {DEFAULT_TARGET})")
+    what.add_argument(
+        "--url",
+        "--target-url",
+        metavar="URL",
+        help="instead of the file's base_url; alone, a first look at any service",
+    )
+    what.add_argument("--internal-url", metavar="URL", help="instead of the file's internal_url")
+    what.add_argument(
+        "--path", action="append", default=[], help="read this path instead of the journeys"
+    )
+    what.add_argument("--service-pid", type=int, action="append", default=[], metavar="PID")
+    what.add_argument("--i-may-load", metavar="HOST", help="needed for a host that is not this one")
+    _add_load(run.add_argument_group("the load"))
+    _add_generators(run.add_argument_group("generators"))
+    run.add_argument("--out", type=Path, metavar="DIR", help=f"for {EVIDENCE} and {SUMMARY}")
+    run.add_argument("--ui", action="store_true", help="open Locust's web UI on loopback")
+    run.add_argument("--ui-port", type=int, default=8089, metavar="PORT", help="0: any free one")
+    return whole
+
+
+def _add_load(load: argparse._ArgumentGroup) -> None:
+    names = ", ".join(shapes.BY_NAME)
+    load.add_argument(
+        "--profile", metavar="NAME", help=f"one of {names} (default commit; smoke for --url alone)"
+    )
+    load.add_argument("--rate", type=float, metavar="PER_S", help="peak visits per second")
+    load.add_argument("--duration", metavar="TIME", help="length of the load: 90, 60s, 2m, 1h")
+    load.add_argument("--think", metavar="TIME", help="mean pause between the steps of a visit")
+    load.add_argument("--visits-max", type=int, metavar="COUNT", help="visits at once, at most")
+    load.add_argument("--sessions", type=int, default=20, help="people logged in beforehand")
+    load.add_argument("--seed", type=int, default=1, help="the schedule's chance")
+    load.add_argument(
+        "--closed",
+        type=int,
+        metavar="USERS",
+        help="closed model: so many users, each waiting for its answers; shows no objective",
+    )
+
+
+def _add_generators(where: argparse._ArgumentGroup) -> None:
+    where.add_argument("--processes", type=int, metavar="N", help="on this machine (default 1)")
+    where.add_argument("--master", action="store_true", help="wait for workers from elsewhere")
+    where.add_argument("--expect-workers", type=int, metavar="N", help="with --master (default 1)")
+    where.add_argument("--bind-host", metavar="ADDRESS", help="with --master (default 127.0.0.1)")
+    where.add_argument("--bind-port", type=int, metavar="PORT", help=f"default {DEFAULT_PORT}")
+    where.add_argument("--worker", metavar="HOST[:PORT]", help="work for the master there")
+    where.add_argument("--wait", metavar="TIME", default="60s", help="for workers, or the master")
+
+
+def enlistment(words: argparse.Namespace) -> Enlistment | None:
+    """What `--worker` asks for; None without it. Raises RefusedError."""
+    if words.worker is None:
+        return None
+    plain = parser().parse_args(["run"])
+    extra = [
+        name.replace("_", "-")
+        for name, value in vars(words).items()
+        if name not in _OF_A_WORKER and value != getattr(plain, name)
+    ]
+    if extra:
+        raise RefusedError(f"--{extra[0]}: not with --worker, whose master says what is played")
+    parts = urlsplit(f"//{words.worker}")
+    try:
+        host, port = parts.hostname, parts.port or DEFAULT_PORT
+    except ValueError:
+        host, port = None, 0
+    if not host or parts.path or parts.query:
+        raise RefusedError(f"--worker: expected HOST or HOST:PORT, found {words.worker!r}")
+    return Enlistment(host, port, _seconds("--wait", words.wait))
+
+
+def order(words: argparse.Namespace) -> Order:
+    """What shall be done. Raises RefusedError, TargetError or JourneysError."""
+    target = _target(words)
+    base = words.url or (target.base_url if target else "")
+    internal = words.internal_url or (target.internal_url if target else None)
+    _must_be_allowed(base, words.i_may_load)
+    if internal is not None:
+        _host("--internal-url", internal)
+    _must_be_positive(words)
+    paths = tuple(words.path) or (() if target else ("/",))
+    for path in paths:
+        if not path.startswith("/"):
+            raise RefusedError(f"--path: expected a path that starts with /, found {path!r}")
+    plan = Plan(
+        url=base.rstrip("/"),
+        profile=_profile(words, alone=target is None),
+        player=target.identities.get("player") if target else None,
+        journeys=target.load.journeys if target else "",
+        paths=paths,
+        sessions_first=words.sessions,
+        seed=words.seed,
+        closed_users=words.closed,
+    )
+    plan.mix()
+    metrics = f"{internal}{target.metrics if target else '/metrics'}" if internal else None
+    ready = plan.url + (target.ready if target and not plan.paths else plan.paths[0])
+    post, generators = _post(words)
+    out = _out(words.out)
+    return Order(plan, ready, metrics, tuple(words.service_pid), generators, post, out)
+
+
+def _target(words: argparse.Namespace) -> Target | None:
+    """The target file; none is needed for a first look at a given address."""
+    if words.target is None and words.url:
+        return None
+    return load_target(Path(words.target or DEFAULT_TARGET))
+
+
+def _must_be_positive(words: argparse.Namespace) -> None:
+    for option in ("rate", "visits_max", "processes", "expect_workers", "closed"):
+        value = getattr(words, option)
+        if value is not None and not 0 < value < math.inf:
+            name = option.replace("_", "-")
+            raise RefusedError(f"--{name}: expected a number above 0, found {value:g}")
+    if words.sessions < 0:
+        raise RefusedError(f"--sessions: expected 0 or more, found {words.sessions}")
+    for option in ("ui_port", "bind_port"):
+        value = getattr(words, option)
+        if value is not None and not 0 <= value <= 65535:
+            name = option.replace("_", "-")
+            raise RefusedError(f"--{name}: expected a port from 0 to 65535, found {value}")
+
+
+def _profile(words: argparse.Namespace, *, alone: bool) -> shapes.Profile:
+    if words.closed is not None and words.rate is not None:
+        raise RefusedError("--rate: not with --closed, whose users set their own pace")
+    try:
+        profile = shapes.profile(words.profile or ("smoke" if alone else "commit")).overridden(
+            rate_per_s=words.rate,
+            duration_s=_seconds("--duration", words.duration) if words.duration else None,
+            visits_at_once_max=words.visits_max,
+        )
+    except ValueError as error:
+        raise RefusedError(f"--profile: {error}") from None
+    if words.think is None:
+        return profile
+    return replace(profile, think_s=_seconds("--think", words.think, least=0.0))
+
+
+def _seconds(option: str, said: str, least: float | None = None) -> float:
+    """A length of time like 90, 60s, 2m or 1h. Raises RefusedError."""
+    match = _DURATION.fullmatch(said.strip())
+    value = float(match["number"]) * _SECONDS[match["unit"]] if match else -1.0
+    if not match or (value <= 0 if least is None else value < least):
+        wanted = "a length of time above 0" if least is None else "a length of time"
+        raise RefusedError(f"{option}: expected {wanted} like 90, 60s, 2m or 1h, found {said!r}")
+    return value
+
+
+def _post(words: argparse.Namespace) -> tuple[Post, int]:
+    """Where generators come from, and how many. Raises RefusedError."""
+    ui_port = words.ui_port if words.ui else None
+    if not words.master:
+        of_a_master: Mapping[str, object] = {
+            "--expect-workers": words.expect_workers,
+            "--bind-host": words.bind_host,
+            "--bind-port": words.bind_port,
+        }
+        for option, value in of_a_master.items():
+            if value is not None:
+                raise RefusedError(f"{option}: only with --master")
+        return Post(ui_port=ui_port), words.processes or 1
+    if words.processes is not None:
+        raise RefusedError("--processes: not with --master, whose workers come from elsewhere")
+    port = DEFAULT_PORT if words.bind_port is None else words.bind_port
+    host = words.bind_host or Post.bind_host
+    wait_s = _seconds("--wait", words.wait)
+    return Post(False, host, port, wait_s, ui_port), words.expect_workers or 1
+
+
+def _out(folder: Path | None) -> Path:
+    """The folder, which must not hold a run already. Raises RefusedError."""
+    if folder is None:
+        raise RefusedError("--out: missing; name the folder that the evidence goes to")
+    for name in (EVIDENCE, SUMMARY):
+        if (folder / name).exists():
+            raise RefusedError(f"--out: {folder / name} is there already; name another folder")
+    if folder.exists() and not folder.is_dir():
+        raise RefusedError(f"--out: {folder} is not a folder")
+    return folder
+
+
+def _must_be_allowed(url: str, allowed: str | None) -> None:
+    """Only this machine may be loaded without being spelled out."""
+    host = _host("--url", url)
+    if host != allowed and not is_loopback(host):
+        raise RefusedError(
+            f"{host} is not this machine. Load may harm it; if it is yours to load, "
+            f"say so with --i-may-load {host}"
+        )
+
+
+def _host(option: str, url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        complete = None
+    if not complete or parts.hostname is None:
+        raise RefusedError(f"{option}: expected http://host:port, found {url!r}")
+    return parts.hostname
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its name or address alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,109 @@
+"""A run in a few lines of plain text, made from its records; it judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from reports.evidence import AnyRecord, Finding, Instrument, Measurement
+from scenarios.closed import PREFIX
+from scenarios.runs import MIX, Run
+
+FINDINGS_SHOWN = 10
+MARGIN = 11
+
+
+class _Records:
+    """Looks records up by the names that an open run gives them."""
+
+    def __init__(self, records: Sequence[AnyRecord], prefix: str) -> None:
+        mix = {"scenario": MIX}
+        self.measurements = {
+            item.metric.removeprefix(prefix): item
+            for item in records
+            if isinstance(item, Measurement)
+            and mix.items() <= dict(item.dimensions).items()
+            and item.dimensions.get("endpoint", "*all*") == "*all*"
+        }
+        self.instruments = {
+            item.name.removeprefix(prefix): item for item in records if isinstance(item, Instrument)
+        }
+        self.findings = [item for item in records if isinstance(item, Finding)]
+
+
+def text(run: Run, records: Sequence[AnyRecord], evidence: Path) -> str:
+    """The summary, with a line's end at its end."""
+    found = _Records(records, PREFIX if run.plan.closed_users else "")
+    lines = [
+        *_row("load", found.instruments["load_seconds"].detail),
+        *_row("rate", _rate(found)),
+        *_row("latency", _latency(found, closed=bool(run.plan.closed_users))),
+        *_row("errors", _errors(found)),
+        *(line for item in found.findings[:FINDINGS_SHOWN] for line in _row("", item.message)),
+        *_row("measuring", ", ".join(_measuring(run, found))),
+        *_row("evidence", str(evidence)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str, said: str) -> Iterator[str]:
+    yield f"{name:{MARGIN}}{said}".rstrip()
+
+
+def _within(item: Measurement, scale: float = 1.0) -> str:
+    if item.low is None or item.high is None or item.confidence is None:
+        return ""
+    low, high = item.low * scale, item.high * scale
+    return f" ({low:.4g} to {high:.4g})"
+
+
+def _rate(found: _Records) -> str:
+    rate = found.measurements.get("http_rate_per_s")
+    if rate is None:
+        return "nothing was answered"
+    return f"{rate.value:.1f} answers/s{_within(rate)}, {rate.samples:,} in all"
+
+
+def _latency(found: _Records, *, closed: bool) -> str:
+    name = "http_latency_uncorrected_" if closed else "http_latency_"
+    shown = [
+        f"{percentile} {item.value:.4g} ms{_within(item)}"
+        for percentile in ("p50", "p95", "p99")
+        if (item := found.measurements.get(f"{name}{percentile}_ms")) is not None
+    ]
+    if not shown:
+        return "none"
+    since = "from sending (closed model)" if closed else "from when it was due"
+    return f"{', '.join(shown)}, {since}; 99 % intervals"
+
+
+def _errors(found: _Records) -> str:
+    ratio = found.measurements.get("http_error_ratio")
+    if ratio is None:
+        return "none were counted"
+    failed = round(ratio.value * ratio.samples)
+    return f"{failed:,} of {ratio.samples:,}, {ratio.value:.3%}{_within(ratio, 100)} %"
+
+
+def _measuring(run: Run, found: _Records) -> Iterator[str]:
+    """What the reader needs to believe the numbers; limits are for the gate."""
+    yield f"{run.measured_s:.1f} of {run.plan.profile.shape.duration_s:g} s"
+    for name, said in (
+        ("generators_finished", "generators handed over"),
+        ("arrivals_on_time", "visits on time"),
+        ("arrivals_served", "served"),
+        ("journeys_reached", "journeys reached"),
+    ):
+        item = found.instruments.get(name)
+        if item is not None:
+            yield f"{item.value:g} of {item.total:g} {said}"
+    for name, said in (
+        ("schedule_lag_p99_ms", "schedule lag p99"),
+        ("event_loop_lag_p99_ms", "event loop lag p99"),
+    ):
+        item = found.instruments.get(name)
+        if item is not None:
+            yield f"{said} {item.value:.1f} ms"
+    cpu = found.instruments.get("generator_cpu_share")
+    if cpu is not None:
+        yield f"busiest generator {cpu.value:.0%} of a core"
