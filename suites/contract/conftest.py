@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from suites.contract.documents import COMMITTED, RELEASED
+from suites.long_first import pytest_collection_modifyitems, pytest_configure
 
+__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
 HERE = Path(__file__).parent
 
 

@@ -51,6 +51,7 @@ def world(service: LiveService, portal: BlockingPortal, served: dict[str, Any]) 
             yield world
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", access.ROLES)
 def test_every_operation_answers_as_its_schema_says(
     role: Role, service: LiveService, world: World, portal: BlockingPortal, evidence: Evidence

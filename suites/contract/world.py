@@ -11,7 +11,6 @@ from typing import Any
 from httpx import AsyncClient, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
 
 from fixtures import clients
 from fixtures.builders import Builders
@@ -131,7 +130,7 @@ async def world_of(
     database_url: str, client: AsyncClient, document: Mapping[str, Any]
 ) -> AsyncIterator[World]:
     """A world on a service's database, behind its client."""
-    engine = create_async_engine(database_url, poolclass=NullPool)
+    engine = create_async_engine(database_url)
     try:
         yield World(engine, client, Surface.of(document))
     finally:

@@ -43,6 +43,7 @@ def policy() -> Policy:
     return access.load()
 
 
+@pytest.mark.long
 async def test_every_cell_of_the_policy_is_proven(
     world: World, policy: Policy, evidence: Evidence
 ) -> None:

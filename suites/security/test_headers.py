@@ -89,6 +89,7 @@ def routes_of(app: Service) -> dict[Route, str]:
     return found
 
 
+@pytest.mark.long
 async def test_every_route_answers_every_status_with_the_headers(
     app: Service, world: World, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:

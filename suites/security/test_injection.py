@@ -78,6 +78,7 @@ def scalar(connection: psycopg.Connection, query: psycopg.sql.SQL, table: str) -
     return int(row[0])
 
 
+@pytest.mark.long
 async def test_hostile_text_in_any_input_of_the_api_has_no_effect(
     live_service: LiveService, world: World, admin: Person
 ) -> None:

@@ -13,6 +13,7 @@ def find(connection, name):
 """
 
 
+@pytest.mark.long
 def test_own_code_is_scanned_whole(evidence: Evidence) -> None:
     files = tree.python_files(tree.ROOT)
     scan = code_scan.scan(files, tree.ROOT)

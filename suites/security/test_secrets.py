@@ -28,6 +28,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_no_secret_lies_in_the_tree_or_its_history(evidence: Evidence) -> None:
     files = tree.all_files(tree.ROOT)
     scan = secret_scan.scan_tree(files, tree.ROOT)
