@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ FUNCTIONAL = ("unit", "integration", "contract", "security", "e2e", "framework")
 GATE = (
     "lint", "unit", "integration", "framework", "coverage", "contract", "security", "e2e", "load",
 )  # fmt: skip
-RELEASE = (*GATE[:-1], "bench", "load")
+RELEASE = (*GATE[:-1], "bench", "duet", "load")
 SPREAD = {"integration", "framework", "contract", "security"}
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
@@ -173,6 +174,20 @@ def load(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Benchmarks as ratios against a peer or a limit of the same run."""
     _one(session, "bench")
+
+
+@nox.session
+def duet(session: nox.Session) -> None:
+    """The working files beside an earlier commit, endpoint by endpoint (-- --base REF)."""
+    _ready(session)
+    command = ("-m", "pytest", "suites/duet", "--run-dir", str(_new_run("duet")), "-q")
+    changed = {name: value for name, value in CHILD_ENVIRONMENT.items() if value is not None}
+    kept = {name: value for name, value in os.environ.items() if name not in CHILD_ENVIRONMENT}
+    done = subprocess.run(  # noqa: S603 - the words are ours and the caller's
+        [str(PYTHON), *command, *session.posargs], env={**kept, **changed}, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.returncode)  # nox makes 1 of whatever a command ends with
 
 
 @nox.session

@@ -1,11 +1,12 @@
 """What was promised: the model of slo.toml. `reports.configuration` reads the file.
 
 An objective holds one or more clauses, and is met when all of them are. An objective without a
-clause is a promise that nothing shows yet: it keeps its row and has no evidence. Four kinds of
-clause exist, one for each kind of record that can speak:
+clause is a promise that nothing shows yet: it keeps its row and has no evidence. Five kinds of
+clause exist:
 
 - `measurement`: every matching value of a metric lies, with its whole interval, on the right side
   of the limit;
+- `comparison`: every matching ratio of two builds lies, with its whole interval, below a tolerance;
 - `checks`: at least so many tests speak for the objective, in each of the layers named, and every
   one of them passed;
 - `findings`: no more than so many findings of these tools, at or above a severity;
@@ -95,6 +96,49 @@ class MeasurementClause(Clause):
         return (self.layer,)
 
 
+class ComparisonClause(Clause):
+    """No ratio of `metric`, new build over base, is above 1 by more than `limit` percent.
+
+    The whole interval must say so, and the interval must be of this confidence or a higher one.
+    """
+
+    kind: Literal["comparison"]
+    layer: Word
+    metric: Word
+    op: Literal["not slower than base by more than"]
+    limit: float = Field(ge=0, le=1000)
+    unit: Literal["%"]
+    confidence: float = Field(default=0.99, gt=0, lt=1)
+    where: Mapping[str, str] = Field(default_factory=dict)
+    minimum_samples: int = Field(default=1, ge=1)
+    minimum_matches: int = Field(default=1, ge=1)
+
+    @property
+    def as_measurement(self) -> MeasurementClause:
+        """The same bound, as a limit on the ratio."""
+        return MeasurementClause.model_construct(
+            kind="measurement",
+            layer=self.layer,
+            metric=self.metric,
+            op="<=",
+            limit=1 + self.limit / 100,
+            unit="ratio",
+            where=self.where,
+            minimum_samples=self.minimum_samples,
+            minimum_matches=self.minimum_matches,
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a producer must record for this clause to have evidence."""
+        return (self.metric,)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The layers whose evidence it reads."""
+        return (self.layer,)
+
+
 class ChecksClause(Clause):
     """At least `minimum` tests speak for the objective, one or more in each layer; all passed."""
 
@@ -170,9 +214,10 @@ class InstrumentClause(Clause):
         return (self.layer,)
 
 
-AnyClause = MeasurementClause | ChecksClause | FindingsClause | InstrumentClause
+AnyClause = MeasurementClause | ComparisonClause | ChecksClause | FindingsClause | InstrumentClause
 CLAUSES: Mapping[str, type[AnyClause]] = {
     "measurement": MeasurementClause,
+    "comparison": ComparisonClause,
     "checks": ChecksClause,
     "findings": FindingsClause,
     "instrument": InstrumentClause,

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from reports.clauses.checks import read_checks
+from reports.clauses.comparisons import read_comparisons
 from reports.clauses.findings import read_findings
 from reports.clauses.instruments import read_instruments
 from reports.clauses.measurements import read_measurements
 from reports.objectives import (
     AnyClause,
+    ComparisonClause,
     FindingsClause,
     InstrumentClause,
     MeasurementClause,
@@ -31,6 +33,8 @@ def read_clause(
     """Judge one clause of an objective; `waived` holds fingerprints that a valid waiver accepts."""
     if isinstance(clause, MeasurementClause):
         return read_measurements(clause, layers[clause.layer])
+    if isinstance(clause, ComparisonClause):
+        return read_comparisons(clause, layers[clause.layer])
     if isinstance(clause, InstrumentClause):
         return read_instruments(clause, layers[clause.layer])
     if isinstance(clause, FindingsClause):

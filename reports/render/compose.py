@@ -13,7 +13,7 @@ from reports.evidence import (
     Measurement,
     Provenance,
 )
-from reports.objectives import SUITE_SUFFIX, MeasurementClause, Objectives
+from reports.objectives import SUITE_SUFFIX, ComparisonClause, MeasurementClause, Objectives
 from reports.render.charts import charts_of
 from reports.render.layers import layer_row
 from reports.render.rows import DASH, objective_row
@@ -50,7 +50,7 @@ def view_of(
         (clause.layer, clause.metric)
         for item in objectives.objectives
         for clause in item.requires
-        if isinstance(clause, MeasurementClause)
+        if isinstance(clause, MeasurementClause | ComparisonClause)
     }
     loose = [row for row in _measurements(evidence) if row[0] not in judged]
     provenance = _first(evidence)

@@ -83,7 +83,7 @@ def test_a_right_file_is_read(slo: Path) -> None:
          "field policies: expected one of the policies commit, release, found push"),
         ('policies = ["commit"]', "policies = []", "field policies: tuple should have at least 1"),
         ('kind = "measurement"', 'kind = "guess"',
-         "field kind: expected one of 'measurement', 'checks', 'findings', 'instrument'"),
+         "field kind: expected one of 'measurement', 'comparison', 'checks', 'findings'"),
         ("minimum_samples = 1000", "minimum_samples = 0",
          "field minimum_samples: input should be greater than or equal to 1, found 0"),
         ("minimum_samples = 1000", "minimum = 3", "field minimum: unknown field"),

@@ -1,0 +1,216 @@
+"""The measuring itself: warm up, find a slice's length, then blocks in turn until time is up.
+
+All endpoints take turns, a block each, so that a bad minute of the machine troubles all of them a
+little. Both sides get a new connection each block, which spreads them over their workers alike. The
+first requests of a slice find caches that the other side filled: they are sent and not counted.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter, process_time
+
+from scenarios.duet.asking import Ask, Connection, NoAnswerError
+from scenarios.duet.blocks import ORDERS, SIDES, Block, Series, Side, Slice
+from scenarios.duet.endpoints import Endpoint
+from scenarios.duet.sides import Build
+from scenarios.duet.spending import machine_s
+
+SLICE_S = 0.04
+SLICE_REQUESTS_MAX = 50
+WARM_UP_S = 1.0
+WARM_UP_REQUESTS_MIN = 20
+WARM_UP_PART = 25  # a new connection after so many, as in the measured part
+
+
+class NotComparableError(Exception):
+    """An endpoint's answers are no comparison; the message says on which side and why."""
+
+
+@dataclass
+class Counts:
+    """Requests of one endpoint or all: kept, sent but not counted, and failed."""
+
+    kept: int = 0
+    settling: int = 0
+    warm_up: int = 0
+    failed: int = 0
+
+
+@dataclass
+class Tally:
+    """What was measured of one endpoint. `fault` says why it is no comparison, if it is none."""
+
+    endpoint: Endpoint
+    series: Series = field(default_factory=Series)
+    counts: Counts = field(default_factory=Counts)
+    fault: str = ""
+    status: int = 0
+    slice_requests: int = 0
+    spent_s: float = 0.0
+
+    @property
+    def settling(self) -> int:
+        """Requests at the head of a slice that are not counted; none where a slice is so short."""
+        return min(2, self.slice_requests // 5)
+
+
+@dataclass
+class Duet:
+    """The two builds, and for how long they are asked: `seconds` for each endpoint.
+
+    `chance` tosses the coins of the blocks' orders, and nothing else.
+    """
+
+    builds: Mapping[Side, Build]
+    seconds: float
+    chance: random.Random
+    other_cpu_share: float = 0.0
+    _turns: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._turns = random.Random(self.chance.random())  # noqa: S311 - no secret
+
+    def measure(
+        self, endpoints: Sequence[Endpoint], show: Callable[[str], None] = lambda line: None
+    ) -> tuple[Tally, ...]:
+        """Measure all endpoints; one that fails is kept with its fault, the others go on."""
+        tallies = tuple(Tally(endpoint) for endpoint in endpoints)
+        with self._other_load(), _no_collection():
+            for tally in tallies:
+                show(f"warm-up {tally.endpoint.name}")
+                self._guarded(tally, self._warm_up)
+            while running := [tally for tally in tallies if self._goes_on(tally)]:
+                gc.collect()
+                for tally in self._turns.sample(running, len(running)):
+                    self._guarded(tally, self._block)
+                left = max(self.seconds - tally.spent_s for tally in running)
+                show(f"{len(running)} of {len(tallies)} endpoints, {max(0.0, left):.0f} s each")
+        return tallies
+
+    def _goes_on(self, tally: Tally) -> bool:
+        """Whether there is time for another block as long as those before."""
+        blocks = len(tally.series.blocks)
+        next_s = tally.spent_s / blocks if blocks else 0.0
+        return not tally.fault and tally.spent_s + next_s <= self.seconds
+
+    def _guarded(self, tally: Tally, step: Callable[[Tally], None]) -> None:
+        began = perf_counter()
+        try:
+            step(tally)
+        except (NoAnswerError, NotComparableError) as error:
+            tally.counts.failed += 1
+            tally.fault = str(error)
+        tally.spent_s += perf_counter() - began
+
+    def _warm_up(self, tally: Tally) -> None:
+        """Ask both sides in turns until they are warm; their pace gives a slice's length."""
+        times: list[float] = []
+        until = perf_counter() + WARM_UP_S
+        while perf_counter() < until or len(times) < WARM_UP_REQUESTS_MIN:
+            with self._lines(tally) as lines:
+                for _ in range(WARM_UP_PART):
+                    times += [lines[side].ask(tally) for side in SIDES]
+                    if perf_counter() >= until:
+                        break
+        tally.counts.warm_up += len(times)
+        pace_s = statistics.median(times[len(times) // 2 :])
+        tally.slice_requests = max(1, min(SLICE_REQUESTS_MAX, round(SLICE_S / pace_s)))
+
+    def _block(self, tally: Tally) -> None:
+        for build in self.builds.values():
+            _refresh(build)
+        with self._lines(tally) as lines:
+            order = self.chance.choice(ORDERS)
+            slices = tuple(self._slice(tally, lines[side], side) for side in order)
+        tally.series.blocks.append(Block(slices))
+
+    def _slice(self, tally: Tally, line: _Line, side: Side) -> Slice:
+        spending = self.builds[side].spending
+        for _ in range(tally.settling):
+            line.ask(tally)
+        before = spending.total_s() if spending else None
+        latencies = tuple(line.ask(tally) for _ in range(tally.slice_requests))
+        after = spending.total_s() if spending else None
+        tally.counts.settling += tally.settling
+        tally.counts.kept += tally.slice_requests
+        spent = None if before is None or after is None else after - before
+        return Slice(side, latencies, spent)
+
+    @contextmanager
+    def _lines(self, tally: Tally) -> Iterator[Mapping[Side, _Line]]:
+        """A connection to each side, each with one request behind it; closed on leaving."""
+        with ExitStack() as stack:
+            lines = {}
+            for side in self._turns.sample(SIDES, 2):
+                build = self.builds[side]
+                ask = Ask(tally.endpoint.path, build.headers(tally.endpoint.who))
+                connection = build.connect()
+                stack.callback(connection.close)
+                lines[side] = _Line(connection, ask.as_bytes(connection.host), side)
+                lines[side].ask(tally)
+                tally.counts.settling += 1
+            yield lines
+
+    @contextmanager
+    def _other_load(self) -> Iterator[None]:
+        """Note what share of the machine neither the builds nor this process used."""
+        for build in self.builds.values():
+            _refresh(build)
+        (busy, passed), ours = machine_s(), self._ours_s()
+        yield
+        (busy_now, passed_now), ours_now = machine_s(), self._ours_s()
+        if passed_now > passed:
+            used = (busy_now - busy) - (ours_now - ours)
+            self.other_cpu_share = min(1.0, max(0.0, used / (passed_now - passed)))
+
+    def _ours_s(self) -> float:
+        spendings = [build.spending for build in self.builds.values() if build.spending]
+        return process_time() + sum(spending.total_s() or 0.0 for spending in spendings)
+
+
+@dataclass
+class _Line:
+    """A connection with the one request that goes over it."""
+
+    connection: Connection
+    request: bytes
+    side: Side
+
+    def ask(self, tally: Tally) -> float:
+        """Seconds to the whole answer. Raises NoAnswerError, NotComparableError."""
+        reply = self.connection.ask(self.request)
+        if reply.status != tally.status:
+            if tally.status or not 200 <= reply.status < 300:
+                wanted = tally.status or "2xx"
+                raise NotComparableError(
+                    f"the {self.side} side answers {reply.status}, expected {wanted}"
+                )
+            tally.status = reply.status
+        return reply.seconds
+
+
+def _refresh(build: Build) -> None:
+    if build.spending is None:
+        return
+    try:
+        build.spending.refresh()
+    except ProcessLookupError as error:
+        raise NotComparableError(f"the {build.side} side: {error}") from None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Python's collector pauses whoever is measured at that moment, so it waits."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,67 @@
+"""A build that stands at an address: who enters it, and what its processes spend."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from scenarios.duet.asking import Connection, NoAnswerError
+from scenarios.duet.blocks import Side
+from scenarios.duet.spending import Spending
+from scenarios.sessions import EXPIRES_SOON_S, Session, session_from
+from scenarios.targets import Identity, LogIn
+
+LOG_IN_WITHIN_S = 30.0
+
+
+@dataclass
+class Build:
+    """One side. `identities` are those of the target file; nobody is needed for plain paths."""
+
+    side: Side
+    url: str
+    spending: Spending | None = None
+    identities: Mapping[str, Identity] = field(default_factory=dict)
+    _sessions: dict[str, Session] = field(default_factory=dict)
+
+    def connect(self) -> Connection:
+        """A new connection. Raises NoAnswerError."""
+        return Connection(self.url)
+
+    def headers(self, who: str) -> Mapping[str, str]:
+        """What a request of this identity carries; it logs in when it must.
+
+        Raises NoAnswerError when the service does not let it in.
+        """
+        recipe = self.identities[who].log_in if who in self.identities else None
+        if recipe is None:
+            return {}
+        session = self._sessions.get(who)
+        if session is None or session.expires_at < time.monotonic() + 2 * EXPIRES_SOON_S:
+            session = self._sessions[who] = _log_in(self.url, self.identities[who], recipe)
+        return {recipe.header: f"{recipe.scheme} {session.access_token}"}
+
+
+def _log_in(url: str, identity: Identity, recipe: LogIn) -> Session:
+    """The same account on both sides: the first. Raises NoAnswerError."""
+    words = {"username": identity.account(1), "password": identity.password}
+    body = {name: text.format(**words) for name, text in recipe.body.items()}
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.netloc, timeout=LOG_IN_WITHIN_S)
+    try:
+        headers = {"Content-Type": "application/json"}
+        connection.request(recipe.method, recipe.path, json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status != recipe.status:
+            raise ValueError(f"answers {answer.status}, expected {recipe.status}")
+        return session_from(recipe, json.loads(text), time.monotonic())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NoAnswerError(f"{url}{recipe.path}: {error}") from None
+    finally:
+        connection.close()
