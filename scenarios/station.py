@@ -19,6 +19,7 @@ _UNPATCHED = "LOCUST_SKIP_MONKEY_PATCH"
 os.environ[_UNPATCHED] = "1"
 try:
     import gevent  # type: ignore[import-untyped]
+    from gevent.event import Event  # type: ignore[import-untyped]
     from gevent.queue import Empty, Queue  # type: ignore[import-untyped]
     from locust import User, task
     from locust.dispatch import UsersDispatcher
@@ -31,6 +32,7 @@ finally:
     del os.environ[_UNPATCHED]  # generators are started from here, and they do need it
 
 LOOPBACK = "127.0.0.1"
+SETTLED_WITHIN_S = 5.0
 
 
 class StationError(Exception):
@@ -102,6 +104,13 @@ class Station:
             why = "another program does already" if taken else error
             raise StationError(f"{bind_host}:{bind_port} cannot be listened on: {why}") from None
         self.port: int = self.runner.server.port
+        self._settled = Event()
+        self._settled.set()
+        events = self.environment.events
+        events.test_stopping.add_listener(  # type: ignore[no-untyped-call]
+            lambda **_: self._settled.clear()
+        )
+        events.test_stop.add_listener(lambda **_: self._settled.set())  # type: ignore[no-untyped-call]
         for kind in TO_CONDUCTOR:
             self.runner.register_message(kind, self._receive)
 
@@ -112,7 +121,11 @@ class Station:
         )
 
     def _receive(self, msg: Message, **_: object) -> None:
-        self._inbox.put(Letter(msg.node_id, msg.type, msg.data, time.monotonic()))
+        self.receive(msg.node_id, msg.type, msg.data)
+
+    def receive(self, sender: str, kind: str, data: Any) -> None:
+        """Put a message into the inbox."""
+        self._inbox.put(Letter(sender, kind, data, time.monotonic()))
 
     def letter(self, within_s: float) -> Letter | None:
         """The next message, if one comes in time."""
@@ -142,6 +155,10 @@ class Station:
     def stop(self) -> None:
         """End the load early, as the web UI's button does; returns at once."""
         gevent.spawn(self.runner.stop)
+
+    def settle(self) -> None:
+        """Wait until Locust has stopped, where it was told to, so that who told it is answered."""
+        self._settled.wait(SETTLED_WITHIN_S)
 
     def close(self) -> None:
         """Send the workers home and stop listening."""

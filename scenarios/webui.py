@@ -7,6 +7,7 @@ whose percentiles Locust rounds to two digits. What the evidence says is not rou
 from __future__ import annotations
 
 import socket
+import sys
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -36,6 +37,8 @@ class WebUi:
         return f"http://{LOOPBACK}:{self._port}"
 
     def __enter__(self) -> WebUi:
+        # Locust's pages read Locust's options from the command line, which is not Locust's here
+        self._arguments, sys.argv = sys.argv, sys.argv[:1]
         environment = self._station.environment
         environment.locustfile = "Touchline"
         self._ui = environment.create_web_ui(LOOPBACK, self._port, delayed_start=True)
@@ -57,6 +60,8 @@ class WebUi:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        sys.argv = self._arguments
+        self._station.settle()
         self._ui.stop()  # type: ignore[no-untyped-call]
 
     def _refusal(self) -> Response | None:

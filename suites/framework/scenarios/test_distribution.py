@@ -1,0 +1,195 @@
+"""One run by several generators: over Locust's own distribution, as it is across hosts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from fixtures.services.waiting import NotYetError, wait_until
+from reports.evidence import AnyRecord, Instrument, Measurement, Series, decode
+from scenarios import shapes
+from scenarios.conductor import Conductor, LoadError, Post
+from scenarios.histograms import Endpoint, merged
+from scenarios.observer import Observer
+from scenarios.orders import EVIDENCE
+from scenarios.plan import Plan, schedule
+from scenarios.runs import Run
+from scenarios.station import Station
+from scenarios.wire import HELLO, VERSION
+from suites.framework.scenarios.commands import Command, commands, free_port
+from suites.framework.scenarios.loopback import Loopback, serving
+from suites.framework.scenarios.test_generator import play
+
+PATHS = ("/ok", "/broken", "/page")
+
+
+def measured(run: Run) -> dict[Endpoint, tuple[Counter[int], Counter[int]]]:
+    """How many requests of each endpoint were due in each second, and how many of them failed."""
+    return {
+        endpoint: (
+            Counter({second: counts.total() for second, counts in tally.by_second.items()}),
+            tally.failed_by_second,
+        )
+        for endpoint, tally in run.tallies.items()
+    }
+
+
+def failures(run: Run) -> Counter[tuple[Endpoint, str]]:
+    total: Counter[tuple[Endpoint, str]] = Counter()
+    for result in run.results:
+        total.update(result.failures.counts)
+    return total
+
+
+def test_two_generators_measure_what_one_does_on_the_same_schedule() -> None:
+    shape = shapes.ramp(20, 60, 3)
+    runs = []
+    for generators in (1, 2):
+        with serving() as server:
+            run = play(
+                server, shape, generators=generators, paths=PATHS, process="poisson", warm_up_s=0.5
+            )
+            due = list(schedule(run.plan))
+            assert server.answered == len(due)
+        runs.append(run)
+    alone, together = runs
+    assert measured(together) == measured(alone)
+    assert failures(together) == failures(alone)
+    shared = [result.health.begun for result in together.results]
+    assert len(shared) == 2
+    assert min(shared) > 0
+    assert sum(shared) == sum(arrival.at_s >= 0 for arrival in due)
+    assert merged(together.tallies.values()).count == sum(shared)
+    assert together.lost == 0
+    assert 0 < together.clock_uncertainty_s < 1
+
+
+def master(server: Loopback, port: int, out: Path, *more: str) -> tuple[str, ...]:
+    return (
+        "run", "--url", server.url, "--path", "/ok", "--rate", "40", "--master",
+        "--expect-workers", "2", "--bind-port", str(port), "--out", str(out), *more,
+    )  # fmt: skip
+
+
+def worker(port: int, *more: str) -> tuple[str, ...]:
+    return ("run", "--worker", f"127.0.0.1:{port}", *more)
+
+
+def read(out: Path) -> list[AnyRecord]:
+    return [decode(line) for line in (out / EVIDENCE).read_text().splitlines()]
+
+
+def instruments(out: Path) -> dict[str, Instrument]:
+    return {item.name: item for item in read(out) if isinstance(item, Instrument)}
+
+
+def requests(out: Path) -> int:
+    ratios = (item for item in read(out) if isinstance(item, Measurement)
+              and item.metric == "http_error_ratio")  # fmt: skip
+    return next(item.samples for item in ratios if item.dimensions["scenario"] == "mix")
+
+
+def test_workers_that_come_by_their_own_commands_share_a_masters_run(tmp_path: Path) -> None:
+    port, out = free_port(), tmp_path / "out"
+    with (
+        serving() as server,
+        commands(
+            tmp_path, worker(port), master(server, port, out, "--duration", "2s"), worker(port)
+        ) as all_three,
+    ):
+        assert [command.ended() for command in all_three] == [0, 0, 0], all_three[1].said
+    found = instruments(out)
+    assert (found["generators_finished"].value, found["generators_finished"].total) == (2, 2)
+    assert found["arrivals_served"].value == found["arrivals_served"].total
+    assert requests(out) == found["arrivals_served"].value
+    assert 0 < found["clock_uncertainty_ms"].value < 1000
+
+
+def enough(server: Loopback, count: int) -> None:
+    if server.answered < count:
+        raise NotYetError(f"{server.answered} requests")
+
+
+def under_load(server: Loopback, count: int, command: Command) -> None:
+    wait_until(
+        lambda: enough(server, count),
+        what="load on the test server",
+        within_s=90,
+        advice="See what the master wrote.",
+        ended=lambda: None if command.process.poll() is None else command.said,
+    )
+
+
+def test_a_worker_elsewhere_that_dies_makes_the_run_invalid_and_takes_nothing_of_the_others_along(
+    tmp_path: Path,
+) -> None:
+    port, out = free_port(), tmp_path / "out"
+    with (
+        serving() as server,
+        commands(
+            tmp_path, master(server, port, out, "--duration", "12s"), worker(port), worker(port)
+        ) as (leader, one, other),
+    ):
+        under_load(server, 200, leader)
+        one.process.kill()
+        assert leader.ended() == 2
+        assert other.ended() == 0
+        assert "1 of 2 generators did not hand over all that they measured" in leader.said
+    found = instruments(out)
+    assert (found["generators_finished"].value, found["generators_finished"].total) == (1, 2)
+    assert found["load_seconds"].value >= 12
+    # the survivor's half of 480 visits, and what the lost one had reported until it died
+    assert requests(out) > 240
+    (rates,) = (item for item in read(out) if isinstance(item, Series)
+                and item.metric == "http_rate_per_s")  # fmt: skip
+    assert [second for second, _ in rates.points] == list(range(12))
+    assert sum(rate for second, rate in rates.points if second >= 8) > 0
+
+
+def test_workers_that_do_not_come_are_said_with_what_to_try(tmp_path: Path) -> None:
+    port, out = free_port(), tmp_path / "out"
+    with (
+        serving() as server,
+        commands(tmp_path, master(server, port, out, "--wait", "8s"), worker(port)) as (leader, _),
+    ):
+        assert leader.ended() == 2
+        assert server.answered == 1
+    assert "1 of 2 workers came within 8 s.\nStart the others with:" in leader.said
+    assert "or ask for fewer with --expect-workers" in leader.said
+
+
+def test_a_worker_without_a_master_gives_up_and_says_so(tmp_path: Path) -> None:
+    port = free_port()
+    with commands(tmp_path, worker(port, "--wait", "2s")) as (alone,):
+        assert alone.ended() == 2
+    assert f"no master answers at 127.0.0.1:{port} within 2 s" in alone.said
+    assert "Traceback" not in alone.said
+
+
+def test_a_master_that_cannot_listen_says_where(tmp_path: Path) -> None:
+    taken = Station("http://127.0.0.1:1")
+    try:
+        with pytest.raises(LoadError, match=f"127.0.0.1:{taken.port} cannot be listened on"):
+            conductor(Post(local=False, bind_port=taken.port)).conduct()
+    finally:
+        taken.close()
+
+
+def conductor(post: Post) -> Conductor:
+    plan = Plan(url="http://127.0.0.1:1", profile=shapes.profile("smoke"), paths=("/",))
+    return Conductor(plan, 1, Observer(), post=post)
+
+
+def test_a_worker_of_another_release_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger = {"version": VERSION + 1, "pid": 1, "host": "elsewhere"}
+
+    class Strange(Station):
+        def __init__(self, *where: object) -> None:
+            super().__init__(*where)  # type: ignore[arg-type]
+            self.receive("w1", HELLO, stranger)
+
+    monkeypatch.setattr("scenarios.conductor.Station", Strange)
+    with pytest.raises(LoadError, match="the worker on elsewhere speaks version 2 of the messages"):
+        conductor(Post(local=False)).conduct()
