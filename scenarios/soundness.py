@@ -13,6 +13,7 @@ from scenarios.runs import Run
 from scenarios.wire import Health
 
 LAGS = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
+CALM = "give it a calmer machine, --processes or a lower --rate"
 
 
 def records(run: Run) -> Iterator[Instrument]:
@@ -23,25 +24,31 @@ def records(run: Run) -> Iterator[Instrument]:
         value=len(run.finished),
         total=run.generators,
         unit="processes",
-        detail=f"{run.lost} lost; what they handed over until then counts" if run.lost else "",
+        detail=f"{run.lost} lost, with what they had not handed over; see what they said last, "
+        "and try a lower --rate"
+        if run.lost
+        else "",
     )
     if not run.results:
         return
     health = [result.health for result in run.results]
     if not run.plan.closed_users:
         yield from _arrivals(run, health)
-    yield from _lags("event_loop_lag", [result.loop_lag for result in run.results])
+    loop_lags = [result.loop_lag for result in run.results]
+    yield from _lags("event_loop_lag", loop_lags, f"a generator woke too late: {CALM}")
     yield Instrument(
         name="generator_cpu_share",
         value=max(item.cpu_share for item in health),
         unit="ratio",
-        detail="of one core, the busiest generator",
+        detail="of one core, the busiest generator: share the load with --processes, or with "
+        "--worker on other machines",
     )
     yield Instrument(
         name="clock_uncertainty_ms",
         value=run.clock_uncertainty_s * 1000,
         unit="ms",
-        detail="how far apart the generators' starts may have been; latencies do not depend on it",
+        detail="how far apart the generators' starts may have been: bring workers nearer to the "
+        "master",
     )
     yield Instrument(
         name="visits_unfinished", value=sum(item.unfinished for item in health), unit="visits"
@@ -74,16 +81,20 @@ def _arrivals(run: Run, health: list[Health]) -> Iterator[Instrument]:
     scheduled = sum(item.scheduled for item in health)
     begun = sum(item.begun for item in health)
     lost = sum(item.lost for item in health)
-    yield from _lags("schedule_lag", [result.lag for result in run.results])
-    yield _share("arrivals_on_time", sum(item.on_time for item in health), scheduled, "visits")
+    lags = [result.lag for result in run.results]
+    yield from _lags("schedule_lag", lags, f"visits began after their moment: {CALM}")
+    late = f"the others began more than 0.1 s after their moment: {CALM}"
     yield _share(
-        "arrivals_served", begun - lost if begun else 0, scheduled, "visits", f"{lost} lost"
+        "arrivals_on_time", sum(item.on_time for item in health), scheduled, "visits", late
     )
+    full = f"{lost} lost: more under way than --visits-max, or nobody free to act as (--sessions)"
+    yield _share("arrivals_served", begun - lost if begun else 0, scheduled, "visits", full)
     spent_s = max(0.001, run.measured_s)
-    yield _share("achieved_rate_per_s", begun / spent_s, scheduled / spent_s, "visits/s")
+    rates = begun / spent_s, scheduled / spent_s
+    yield _share("achieved_rate_per_s", *rates, "visits/s", "offered and not begun: see the lost")
 
 
-def _lags(name: str, parts: list[HdrHistogram]) -> Iterator[Instrument]:
+def _lags(name: str, parts: list[HdrHistogram], detail: str) -> Iterator[Instrument]:
     """How late something was, over all generators; nothing where it was never looked at."""
     lag = new_histogram()
     for part in parts:
@@ -92,8 +103,9 @@ def _lags(name: str, parts: list[HdrHistogram]) -> Iterator[Instrument]:
         return
     for percentile, percent in LAGS.items():
         value = lag.get_value_at_percentile(percent) / 1000
-        yield Instrument(name=f"{name}_{percentile}_ms", value=value, unit="ms")
-    yield Instrument(name=f"{name}_max_ms", value=lag.get_max_value() / 1000, unit="ms")
+        yield Instrument(name=f"{name}_{percentile}_ms", value=value, unit="ms", detail=detail)
+    most = lag.get_max_value() / 1000
+    yield Instrument(name=f"{name}_max_ms", value=most, unit="ms", detail=detail)
 
 
 def _connections(run: Run, health: list[Health]) -> Iterator[Instrument]:
@@ -110,7 +122,8 @@ def _connections(run: Run, health: list[Health]) -> Iterator[Instrument]:
         value=max(0, requests - opened),
         total=requests,
         unit="requests",
-        detail=f"{opened} connections were opened for {requests} requests of the measured part",
+        detail=f"{opened} connections were opened for {requests} requests of the measured part: "
+        "does the service, or what stands before it, close them?",
     )
 
 
