@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 
 import pytest
@@ -73,3 +74,14 @@ def test_a_moment_beyond_the_calendar_is_refused_as_a_cursor(us: int) -> None:
     with pytest.raises(Problem) as caught:
         us_to_moment(us)
     assert caught.value.type is INVALID_CURSOR
+
+
+def test_another_spelling_of_the_same_bytes_is_refused() -> None:
+    cursor = encode("matches", 1, 2)
+    last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    spelled = [cursor[:-1] + letter for letter in last]
+    bytes_of = {one: base64.urlsafe_b64decode(one + "=" * (-len(one) % 4)) for one in spelled}
+    twins = [one for one in spelled if bytes_of[one] == bytes_of[cursor] and one != cursor]
+
+    assert twins
+    assert all(refused("matches", one, 2) for one in twins)

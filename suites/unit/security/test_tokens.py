@@ -159,3 +159,15 @@ def test_a_page_cookie_of_another_key_is_refused() -> None:
 @given(st.text(max_size=120))
 def test_any_other_text_is_no_page_cookie(text: str) -> None:
     assert TOKENS.browser_account(text) is None
+
+
+def test_what_is_remembered_of_tokens_is_bounded_and_forgotten_ones_still_hold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sut.tokens.KNOWN_MAX", 2)
+    tokens = Tokens(Settings.model_validate({"environment": "development", "signing_key": KEY}))
+    issued = [tokens.issue(number, SESSION) for number in range(1, 6)]
+
+    for _ in range(2):
+        assert [tokens.read(one) for one in issued] == [Claims(n, SESSION) for n in range(1, 6)]
+        assert len(tokens._known) <= 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 
 import pytest
@@ -74,3 +75,20 @@ def test_a_database_that_is_not_there_is_said_to_be(
         port = server.getsockname()[1]
     monkeypatch.setenv("SOCCERAI_DATABASE_URL", f"postgresql+asyncpg://x@127.0.0.1:{port}/x")
     assert "SOCCERAI_DATABASE_URL" in refused(["migrate"], capsys)
+
+
+def test_the_contract_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["openapi"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["openapi"].startswith("3.")
+    assert "/api/matches" in document["paths"]
+
+
+@pytest.mark.parametrize("workers", ["0", "65", "-1", "two"])
+def test_a_number_of_workers_that_will_not_do_is_named(
+    workers: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", f"--workers={workers}"])
+    assert ended.value.code == 2
+    assert "a number from 1 to 64" in capsys.readouterr().err

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+
+from fixtures.live import LiveServiceFactory
+
+
+def test_a_folder_given_for_metrics_is_emptied_of_an_earlier_life_and_stays(
+    live_service_factory: LiveServiceFactory, tmp_path: Path
+) -> None:
+    folder = tmp_path / "metrics"
+    folder.mkdir()
+    leftover = folder / "counter_1.db"
+    leftover.write_bytes(b"of an earlier life")
+    environment = {"SOCCERAI_METRICS_DIR": str(folder)}
+
+    service = live_service_factory(workers=1, seeded=False, environment=environment)
+    answer = httpx.get(f"{service.internal_url}/metrics", timeout=30)
+    written = {path.name for path in folder.glob("*.db")}
+    assert service.stop() == 0
+
+    assert answer.status_code == 200
+    assert written
+    assert leftover.name not in written
+    assert folder.is_dir()
