@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import gevent  # type: ignore[import-untyped]
 import orjson
@@ -23,6 +24,7 @@ from scenarios.targets import LogIn
 from scenarios.turnstile import Turnstile
 
 NOTE = "touchline_note"
+IDLE_MAX_S = 3.0  # servers commonly close a connection after 5 s without a request
 EXCERPT = 200  # characters of a body that an example of a failure shows
 
 
@@ -71,11 +73,26 @@ def prepare_connections(client: FastHttpSession, url: str, opened: Callable[[], 
     """Call `opened` for each connection that the client opens to `url`; never repeat a request.
 
     The client would repeat a read once for each place in its pool when the service hangs up on it,
-    which hides that the service did. It takes the number from the pool's `size`.
+    which hides that the service did. It takes the number from the pool's `size`. So that a service
+    may close what nobody uses, and is not blamed for doing so at the moment of the next request,
+    connections that were idle for `IDLE_MAX_S` are not used again.
     """
     pool = client.client.clientpool.get_client(url)._connection_pool
     pool.after_connect = lambda sock: opened()  # type: ignore[method-assign]
     pool.size = -1
+    idle_since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+    give_back, is_alive = pool.return_socket, pool._is_socket_alive
+
+    def return_socket(sock: Any) -> None:
+        idle_since[sock] = time.monotonic()
+        give_back(sock)
+
+    def is_usable(sock: Any) -> bool:
+        idle_s = time.monotonic() - idle_since.get(sock, 0.0)
+        return idle_s < IDLE_MAX_S and is_alive(sock)
+
+    pool.return_socket = return_socket  # type: ignore[method-assign]
+    pool._is_socket_alive = is_usable  # type: ignore[method-assign]
 
 
 class LocustVisit(Visit):
