@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +72,8 @@ def _sound_file(path: Path, wanted: str, root: Path) -> CoverageData:
         data.read()
         labels, measured = data.measured_contexts(), data.measured_files()
     except CoverageException as error:
+        if _is_unbegun(path):
+            return CoverageData(no_disk=True)
         raise NotWholeError(f"{path.name} cannot be read ({error})") from None
     if labels - {wanted}:
         found = ", ".join(sorted(labels - {wanted}))
@@ -79,6 +83,15 @@ def _sound_file(path: Path, wanted: str, root: Path) -> CoverageData:
     if strangers := sorted(_outside(measured, root)):
         raise NotWholeError(f"{path.name} measured files of another place: {strangers[0]}")
     return data
+
+
+def _is_unbegun(path: Path) -> bool:
+    """Whether the process was killed when its file had tables and not one row yet."""
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as opened:
+            return opened.execute("select count(*) from coverage_schema").fetchone() == (0,)
+    except sqlite3.Error:
+        return False
 
 
 def _outside(measured: set[str], root: Path) -> Iterator[str]:
