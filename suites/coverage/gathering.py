@@ -89,7 +89,7 @@ def _is_unbegun(path: Path) -> bool:
     """Whether the process was killed when its file had tables and not one row yet."""
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as opened:
-            return opened.execute("select count(*) from coverage_schema").fetchone() == (0,)
+            return opened.execute("select * from coverage_schema").fetchone() is None
     except sqlite3.Error:
         return False
 

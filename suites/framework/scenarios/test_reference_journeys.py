@@ -7,16 +7,17 @@ from pathlib import Path
 from fixtures.live import LiveService
 from reports.evidence import Instrument, Measurement, decode
 from scenarios.__main__ import main
+from scenarios.orders import EVIDENCE
 
 
 def test_every_journey_is_played_without_an_error(
     live_service: LiveService, tmp_path: Path
 ) -> None:
-    output = tmp_path / "journeys.ndjson"
+    output = tmp_path / EVIDENCE
     code = main(
         ["run", "--target", str(live_service.target), "--profile", "smoke", "--sessions", "4",
-         "--rate", "15", "--duration-s", "6", "--service-pid", str(live_service.pid),
-         "--output", str(output)]
+         "--rate", "15", "--duration", "6s", "--service-pid", str(live_service.pid),
+         "--out", str(tmp_path)]
     )  # fmt: skip
     records = [decode(line) for line in output.read_text().splitlines()]
     reached = {i.name: i for i in records if isinstance(i, Instrument)}["journeys_reached"]
