@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -187,6 +187,24 @@ async def prolong(session: AsyncSession, session_id: uuid.UUID, lifetime: timede
         update(Session)
         .where(Session.id == session_id)
         .values(last_used_at=func.clock_timestamp(), expires_at=func.clock_timestamp() + lifetime)
+    )
+
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+"""How far behind the last use a session of the pages may be noted: not every page writes a row."""
+
+
+def use_unnoted() -> ColumnElement[bool]:
+    """Whether a session is in use now and was last noted to be so long enough ago."""
+    return Session.last_used_at <= func.clock_timestamp() - USE_NOTED_EVERY
+
+
+async def note_use(session: AsyncSession, session_id: uuid.UUID) -> None:
+    """A session of the pages was used; its end stays where the log-in has put it."""
+    await session.execute(
+        update(Session)
+        .where(Session.id == session_id, use_unnoted())
+        .values(last_used_at=func.clock_timestamp())
     )
 
 

@@ -91,6 +91,12 @@ async def sessions_of(platform: Platform, principal: Principal) -> SessionList:
     )
 
 
+async def note_use(platform: Platform, session_id: uuid.UUID) -> None:
+    """Have the list of sessions say that one of the pages, which has no refresh, was used now."""
+    async with platform.database.unit_of_work() as work:
+        await repository.note_use(work.session, session_id)
+
+
 async def log_out(
     platform: Platform, principal: Principal, session_id: uuid.UUID, request_id: str
 ) -> None:

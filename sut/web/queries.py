@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from sut.accounts.access import Principal, live_sessions
 from sut.accounts.models import Account, Session
+from sut.accounts.repository import use_unnoted
 from sut.forecasts.models import ForecastView
 from sut.leaderboard.models import Score
 from sut.matches.models import Match
@@ -39,15 +40,27 @@ class Standing:
     exact_hits: int
 
 
-async def person(session: AsyncSession, token_hash: bytes) -> tuple[Principal, str] | None:
-    """Who holds the browser token, and the name to greet them by."""
-    statement = live_sessions().add_columns(Account.display_name)
+@dataclass(frozen=True)
+class Person:
+    """Who holds a browser token, the name to greet them by, and whether to note this use."""
+
+    principal: Principal
+    name: str
+    use_unnoted: bool
+
+
+async def person(session: AsyncSession, token_hash: bytes) -> Person | None:
+    """Who holds the browser token; None when nobody does, or no longer."""
+    statement = live_sessions().add_columns(
+        Account.display_name, use_unnoted().label("use_unnoted")
+    )
     row = (
         await session.execute(statement.where(Session.browser_token_hash == token_hash))
     ).one_or_none()
     if row is None:
         return None
-    return Principal(row.account_id, row.id, row.role, row.tier), row.display_name
+    principal = Principal(row.account_id, row.id, row.role, row.tier)
+    return Person(principal, row.display_name, row.use_unnoted)
 
 
 async def place_of(session: AsyncSession, account_id: int) -> Standing | None:

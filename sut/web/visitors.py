@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from fastapi import Depends, Request
 from starlette.responses import Response
 
+from sut.accounts import sessions
 from sut.accounts.access import Principal
 from sut.dependencies import PlatformDep
 from sut.platform import Platform
@@ -79,7 +80,11 @@ async def visitor_of(request: Request, platform: Platform) -> Visitor:
         return Visitor()
     async with platform.database.reading() as session:
         found = await queries.person(session, platform.tokens.digest(cookie))
-    return Visitor(found[0], found[1]) if found else Visitor()
+    if found is None:
+        return Visitor()
+    if found.use_unnoted:
+        await sessions.note_use(platform, found.principal.session_id)
+    return Visitor(found.principal, found.name)
 
 
 async def _visitor(request: Request, platform: PlatformDep) -> Visitor:
