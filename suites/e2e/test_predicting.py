@@ -78,6 +78,23 @@ def test_a_prediction_sent_after_kick_off_is_refused(
     expect(page.locator(game.field)).to_have_count(0)
 
 
+def test_a_prediction_can_neither_be_changed_nor_is_it_offered_after_kick_off(
+    page: Page, door: Door, game: Game, organiser: Organiser
+) -> None:
+    door.enter(page)
+    page.goto("/predictions")
+    predict(page, game, 2, 1)
+    expect(page.locator(game.field)).to_contain_text("Saved: 2 : 1")
+    organiser.move_kick_off(game, timedelta(seconds=-1))
+    with page.expect_response("**/predictions/*") as answer:
+        predict(page, game, 4, 4)
+    assert answer.value.status == 409
+    page.goto("/predictions")
+    expect(page.locator("form[action^='/predictions/']").first).to_be_visible()
+    expect(page.locator(f"form[action='/predictions/{game.id}']")).to_have_count(0)
+    expect(page.get_by_role("row", name=game.home).filter(has_text="2 : 1")).to_have_count(1)
+
+
 def test_a_score_that_cannot_be_is_refused_in_words(page: Page, door: Door, game: Game) -> None:
     door.enter(page)
     page.goto("/predictions")

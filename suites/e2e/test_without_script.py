@@ -10,6 +10,8 @@ from fixtures.live import LiveService
 from suites.e2e.entering import Door
 from suites.e2e.people import Game, log_in, register, someone
 
+READABLE_PX = 10
+
 
 @pytest.fixture
 def plain(new_context: NewContext, live_service: LiveService) -> Page:
@@ -38,6 +40,9 @@ def test_without_script_the_countdown_is_the_time_of_kick_off(
     plain.goto("/predictions")
     countdown = plain.locator(game.field).locator("time[data-countdown]")
     expect(countdown).to_be_visible()
+    box = countdown.bounding_box()
+    assert box, "it has no place on the page"
+    assert min(box["width"], box["height"]) > READABLE_PX, f"nobody can read it: {box}"
     expect(countdown).to_have_text(f"Closes {game.kick_off:%H:%M} UTC")
 
 
