@@ -73,6 +73,9 @@ class Plan(BaseModel):
             return importlib.import_module(self.journeys)
         except ImportError as error:
             raise JourneysError(f"journeys: cannot import {self.journeys}: {error}") from None
+        except Exception as error:  # whatever a module does when it is imported
+            said = f"{type(error).__name__}: {error}"
+            raise JourneysError(f"journeys: {self.journeys} cannot be used: {said}") from None
 
 
 @dataclass(frozen=True, order=True)

@@ -189,6 +189,8 @@ class LocustVisit(Visit):
         """What is wrong with an answer, in a few words that vary little, and its JSON."""
         if response.status_code == 0:
             return _no_answer(response.request_meta["exception"], self._desk.timeout_s), None
+        if not _is_whole(response):
+            return f"status {response.status_code}, answer cut off in the middle", None
         if response.status_code not in expect:
             return f"status {response.status_code}, expected {_list(expect)}", None
         if not reads_json or not response.content:
@@ -206,6 +208,12 @@ def _no_answer(error: BaseException | None, timeout_s: float) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {timeout_s:g} s"
     return f"no answer: {type(error).__name__}"
+
+
+def _is_whole(response: ResponseContextManager) -> bool:
+    """Whether all of an answer came. The client hands over a part as if it were the whole."""
+    received = response._response
+    return received is None or bool(received.message_complete)
 
 
 def _header(response: ResponseContextManager, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -68,10 +67,3 @@ def commands(folder: Path, *each: tuple[str, ...]) -> Iterator[list[Command]]:
         for command in running:
             command.process.kill()
             command.process.wait()
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listened on a moment ago."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return int(unused.getsockname()[1])

@@ -1,11 +1,13 @@
 """A small HTTP server on loopback with known behaviour, for tests of the load generator.
 
-/ok answers at once, /broken with 500, /page with HTML, /moved with a redirect, /cut hangs up.
+/ok answers at once, /broken with 500, /page with HTML, /moved with a redirect, /cut hangs up, /half
+hangs up in the middle of its answer, /endless does at the end of one that names no length.
 A server told to stall keeps all requests waiting for `stall_s` once, after `stall_after` answers.
 """
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -47,12 +49,16 @@ class Loopback:
 
 
 @contextmanager
-def serving(*, stall_after: int = -1, stall_s: float = 0.0) -> Iterator[Loopback]:
-    """A running server; stopped on leaving."""
+def serving(
+    *, stall_after: int = -1, stall_s: float = 0.0, tls: ssl.SSLContext | None = None
+) -> Iterator[Loopback]:
+    """A running server, with TLS where a context is given; stopped on leaving."""
     seen = Loopback(stall_after=stall_after, stall_s=stall_s)
     handler = type("Handler", (_Handler,), {"seen": seen})
     server = _Server(("127.0.0.1", 0), handler)
-    seen.url = f"http://127.0.0.1:{server.server_port}"
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    seen.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -93,16 +99,28 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(302, "", location="/ok")
             case "/cut":
                 self.close_connection = True
+            case "/half":
+                self._answer(200, '{"items": [', length=100)
+                self.close_connection = True
+            case "/endless":
+                self._answer(200, '{"items": []}', length=-1)
+                self.close_connection = True
             case _:
                 self._answer(200, '{"items": []}')
 
     def _answer(
-        self, status: int, body: str, kind: str = "application/json", location: str = ""
+        self,
+        status: int,
+        body: str,
+        kind: str = "application/json",
+        location: str = "",
+        length: int | None = None,
     ) -> None:
         content = body.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
+        if length != -1:
+            self.send_header("Content-Length", str(len(content) if length is None else length))
         if location:
             self.send_header("Location", location)
         self.end_headers()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.services.ports import free_port
 from fixtures.services.waiting import NotYetError, wait_until
 from reports.evidence import AnyRecord, Instrument, Measurement, Series, decode
 from scenarios import shapes
@@ -18,7 +19,7 @@ from scenarios.plan import Plan, schedule
 from scenarios.runs import Run
 from scenarios.station import Station
 from scenarios.wire import HELLO, VERSION
-from suites.framework.scenarios.commands import Command, commands, free_port
+from suites.framework.scenarios.commands import Command, commands
 from suites.framework.scenarios.loopback import Loopback, serving
 from suites.framework.scenarios.test_generator import play
 

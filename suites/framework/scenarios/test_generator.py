@@ -70,20 +70,21 @@ def test_a_visit_comes_at_its_moment_though_earlier_ones_have_no_answer() -> Non
 
 
 def test_an_unexpected_answer_is_a_failure_with_its_reason_and_an_example() -> None:
-    paths = ("/ok", "/broken", "/moved", "/cut")
+    paths = ("/ok", "/broken", "/moved", "/cut", "/half", "/endless")
     with serving() as server:
-        run = play(server, shapes.constant(40, 1), paths=paths)
-        assert server.answered == 40, "a request was repeated behind the measurement's back"
+        run = play(server, shapes.constant(60, 1), paths=paths)
+        assert server.answered == 60, "a request was repeated behind the measurement's back"
     counts = {endpoint.operation: tally.count for endpoint, tally in run.tallies.items()}
-    assert sum(counts.values()) == 40
+    assert sum(counts.values()) == 60
     assert reasons(run) == {
         "GET /broken: status 500, expected 2xx": counts["GET /broken"],
         "GET /moved: status 302, expected 2xx": counts["GET /moved"],
         "GET /cut: no answer: HTTPConnectionClosed": counts["GET /cut"],
+        "GET /half: status 200, answer cut off in the middle": counts["GET /half"],
     }
     assert {
         endpoint.operation: tally.failed for endpoint, tally in run.tallies.items() if tally.failed
-    } == {name: count for name, count in counts.items() if name != "GET /ok"}
+    } == {name: count for name, count in counts.items() if name not in ("GET /ok", "GET /endless")}
     assert run.results[0].health.errors == {}
     examples = [text for shown in run.results[0].failures.examples.values() for text in shown]
     assert 'GET /broken, {"title": "broken on purpose"}' in examples

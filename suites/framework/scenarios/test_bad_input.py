@@ -1,0 +1,154 @@
+"""What is wrong with a service or with journeys is said in a line, and costs no evidence."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reports.evidence import Finding, Instrument, Measurement, decode
+from scenarios import shapes
+from scenarios.__main__ import main
+from scenarios.orders import EVIDENCE
+from suites.framework.scenarios.loopback import serving
+from suites.framework.scenarios.test_generator import HERE, play, reasons
+
+TARGET = """
+name = "Somebody's shop"
+base_url = "{url}"
+ready = "/ready"
+[load]
+journeys = "{journeys}"
+[identities.visitor]
+"""
+
+
+def order(url: str, journeys: str, folder: Path) -> list[str]:
+    target = folder / "their.toml"
+    target.write_text(TARGET.format(url=url, journeys=journeys))
+    return ["run", "--target", str(target), "--profile", "smoke", "--rate", "20",
+            "--duration", "1s", "--out", str(folder / "out")]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("journeys", "said"),
+    [
+        (
+            f"{HERE}.html",
+            "journey html: nothing of it was answered as it expects (GET /page: status 200 with "
+            "text/html, expected JSON, 20 times). Is this the service that it was written for?",
+        ),
+        (
+            f"{HERE}.moved",
+            "journey moved: nothing of it was answered as it expects "
+            "(GET /moved: status 302, expected 200, 20 times). Is this",
+        ),
+        (
+            f"{HERE}.raises",
+            "journey raises: RuntimeError: the journey itself is faulty, 20 times: "
+            "the journey is at fault, not the service. Mend it.",
+        ),
+    ],
+)
+def test_a_service_or_a_journey_that_is_the_wrong_one_is_said_in_a_line_and_nothing_is_lost(
+    journeys: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as server:
+        assert main([*order(server.url, journeys, tmp_path), "--seed", "4"]) == 2
+        sent = server.answered
+    error = capsys.readouterr().err
+    count = error.partition(" times")[0].rpartition(" ")[2]
+    assert said.replace("20 times", f"{count} times") in error
+    assert error.count("\n") == 1
+    records = [decode(line) for line in (tmp_path / "out" / EVIDENCE).read_text().splitlines()]
+    instruments = {item.name: item for item in records if isinstance(item, Instrument)}
+    # a journey that raises is counted from the beginning, also before the measured part
+    assert int(count) >= instruments["arrivals_served"].value > 0
+    assert sent >= int(count)
+    faults = [item for item in records if isinstance(item, Finding)]
+    errors = instruments["generator_errors"].value
+    assert bool(faults) != bool(errors), "each is either the service's fault or the journey's"
+
+
+def test_a_service_that_hangs_up_in_the_middle_of_its_answers_is_said_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving() as server:
+        arguments = ["run", "--url", server.url, "--path", "/half", "--out", str(tmp_path)]
+        assert main([*arguments, "--duration", "2s"]) == 2
+    error = capsys.readouterr().err
+    assert "journey GET /half: nothing of it was answered as it expects" in error
+    assert "GET /half: status 200, answer cut off in the middle, " in error
+    records = [decode(line) for line in (tmp_path / EVIDENCE).read_text().splitlines()]
+    (ratio,) = {item.value for item in records if isinstance(item, Measurement)
+                and item.metric == "http_error_ratio"}  # fmt: skip
+    assert ratio == 1
+
+
+def test_journeys_that_fail_when_they_are_read_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(order("http://127.0.0.1:1", f"{HERE}.falls", tmp_path)) == 2
+    error = capsys.readouterr().err
+    assert error == f"journeys: {HERE}.falls cannot be used: RuntimeError: on purpose\n"
+    assert not (tmp_path / "out").exists()
+
+
+# --- certificates ------------------------------------------------------------------------------
+
+
+def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, Path]:
+    """A server's context with a certificate for `name`, and the file of whoever signed it."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", f"subjectAltName={name}",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context, certificate
+
+
+@pytest.fixture
+def wrong_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """Served from loopback with a certificate for another host, of an authority that is known."""
+    context, certificate = certified(tmp_path, "DNS:shop.example")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    return context
+
+
+def test_a_certificate_of_another_name_is_refused_before_the_load(
+    wrong_name: ssl.SSLContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(tls=wrong_name) as server:
+        assert main(["run", "--url", server.url, "--out", str(tmp_path / "out")]) == 2
+        assert server.answered == 0
+    error = capsys.readouterr().err
+    assert f"{server.url}/ cannot be trusted: " in error
+    assert "certificate is not valid for '127.0.0.1'" in error
+    assert "Name the host that its certificate is for" in error
+    assert error.count("\n") == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_generator_sends_nothing_to_a_service_of_another_name(
+    wrong_name: ssl.SSLContext,
+) -> None:
+    with serving(tls=wrong_name) as server:
+        run = play(server, shapes.constant(10, 1))
+        assert server.answered == 0
+    assert reasons(run) == {"GET /ok: no answer: SSLCertVerificationError": 10}
+
+
+def test_a_service_with_a_certificate_of_its_name_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, certificate = certified(tmp_path, "IP:127.0.0.1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with serving(tls=context) as server:
+        arguments = ["run", "--url", server.url, "--out", str(tmp_path / "out")]
+        assert main([*arguments, "--duration", "1s"]) == 0
