@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +22,7 @@ ORDERS: tuple[tuple[Side, ...], tuple[Side, ...]] = (
 )
 # Of fewer requests a side the highest twentieth is not even one.
 TAIL_REQUESTS = 20
+GROUPS_MAX = 400  # all pairs of them are looked at
 
 
 @dataclass(frozen=True)
@@ -70,42 +71,51 @@ class Series:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def logs(self, metric: Metric) -> list[float]:
-        """One logarithm of new over base a block; a group of blocks for the tail.
+        """One logarithm of new over base for each group of neighbouring blocks.
 
-        Empty where the metric could not be read. A group's blocks were tossed for one by one, so
-        turning all of them at once is as likely as not: its sign is a fair coin's too.
+        A group is one block, or as many as the tail's requests or `GROUPS_MAX` demand; a rest that
+        makes no group is left. Each block was tossed for by itself, so a whole group turned round
+        is as likely as the group that came: its sign is a fair coin's too. Empty where the metric
+        could not be read.
         """
         if metric == "cpu":
-            return self._cpu_logs()
-        share = 0.5 if metric == "p50" else 0.95
-        groups = [[block] for block in self.blocks] if metric == "p50" else list(self._groups())
-        return [_log_ratio(group, lambda values: nearest_rank(values, share)) for group in groups]
+            found = [_cpu_log(group) for group in self._groups(1)]
+            return [value for value in found if value is not None] if None not in found else []
+        if metric == "p50":
+            return [_latency_log(group, 0.5) for group in self._groups(1)]
+        return [_latency_log(group, 0.95) for group in self._groups(TAIL_REQUESTS)]
 
-    def _cpu_logs(self) -> list[float]:
-        found = []
-        for block in self.blocks:
-            base, new = block.cpu_s("base"), block.cpu_s("new")
-            if base is None or new is None or base <= 0 or new <= 0:
-                return []
-            found.append(math.log(new / base))
-        return found
-
-    def _groups(self) -> Iterator[list[Block]]:
-        """Neighbouring blocks, as many together as make `TAIL_REQUESTS` a side; a rest is left."""
+    def _groups(self, requests: int) -> Iterator[list[Block]]:
+        """Neighbouring blocks, as many together as hold so many requests a side."""
+        fewest = -(-len(self.blocks) // GROUPS_MAX)
         group: list[Block] = []
         for block in self.blocks:
             group.append(block)
-            if all(_requests(group, side) >= TAIL_REQUESTS for side in SIDES):
+            if len(group) >= fewest and all(_requests(group, side) >= requests for side in SIDES):
                 yield group
                 group = []
 
 
 def _requests(group: Sequence[Block], side: Side) -> int:
-    return sum(len(block.latencies_s(side)) for block in group)
+    return sum(
+        len(part.latencies_s) for block in group for part in block.slices if part.side == side
+    )
 
 
-def _log_ratio(group: Sequence[Block], reading: Callable[[NDArray[np.float64]], float]) -> float:
+def _latency_log(group: Sequence[Block], share: float) -> float:
     base, new = (
-        reading(np.concatenate([block.latencies_s(side) for block in group])) for side in SIDES
+        nearest_rank(np.concatenate([block.latencies_s(side) for block in group]), share)
+        for side in SIDES
     )
     return math.log(new / base)
+
+
+def _cpu_log(group: Sequence[Block]) -> float | None:
+    spent: dict[Side, float] = {}
+    for side in SIDES:
+        parts = [block.cpu_s(side) for block in group]
+        known = [value for value in parts if value is not None and value > 0]
+        if len(known) < len(parts):
+            return None
+        spent[side] = sum(known)
+    return math.log(spent["new"] / spent["base"])

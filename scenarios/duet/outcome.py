@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from scenarios.duet.blocks import SIDES, TAIL_REQUESTS, Metric, Side
 from scenarios.duet.measuring import Tally
 from scenarios.duet.ratios import (
+    ALARM_CONFIDENCE,
     CONFIDENCE,
     Ratio,
     Word,
@@ -28,13 +29,15 @@ NOTHING_READ = {
 @dataclass(frozen=True)
 class Rules:
     """How to compare: which metrics, within which band a difference does not matter (None: every
-    difference does), and the share by which two starts of one build may differ.
+    difference does), and the share by which two starts of one build may differ. All intervals of a
+    run hold at once with `confidence`, and no alarm of it is false with `alarm_confidence`.
     """
 
     metrics: tuple[Metric, ...]
     same_within: float | None = None
     allowance: float = 0.0
     confidence: float = CONFIDENCE
+    alarm_confidence: float = ALARM_CONFIDENCE
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All comparisons of a run, one of which may be wrong with a chance of 1 - confidence."""
+    """All comparisons of a run; `rules` says how sure they are together."""
 
     comparisons: tuple[Comparison, ...]
     rules: Rules
@@ -72,22 +75,26 @@ def judge(tallies: Sequence[Tally], rules: Rules, planned: int | None = None) ->
     `planned` is the number of comparisons that share the chance of an error, where it is not that
     of these: an endpoint that dropped out still counts, for it was looked at.
     """
-    error = error_each(planned or len(tallies) * len(rules.metrics), rules.confidence)
-    found = [_compare(tally, metric, rules, error) for tally in tallies for metric in rules.metrics]
+    shared = planned or len(tallies) * len(rules.metrics)
+    found = [
+        _compare(tally, metric, rules, shared) for tally in tallies for metric in rules.metrics
+    ]
     return Outcome(tuple(found), rules)
 
 
-def _compare(tally: Tally, metric: Metric, rules: Rules, error: float) -> Comparison:
+def _compare(tally: Tally, metric: Metric, rules: Rules, shared: int) -> Comparison:
     name, kept = tally.endpoint.name, tally.counts.kept
     logs = tally.series.logs(metric) if not tally.fault else []
     if tally.fault or not logs:
         why = tally.fault or NOTHING_READ[metric]
         return Comparison(name, metric, None, "cannot tell", kept, why)
+    error = error_each(shared, rules.confidence)
     ratio = ratio_of(logs, error, rules.allowance)
     if not ratio.bounded:
         why = f"{ratio.blocks} blocks, at least {blocks_needed(error)} needed: measure longer"
         return Comparison(name, metric, ratio, "cannot tell", kept, why)
-    return Comparison(name, metric, ratio, word_for(ratio, rules.same_within), kept)
+    alarm = ratio_of(logs, error_each(shared, rules.alarm_confidence), rules.allowance)
+    return Comparison(name, metric, ratio, word_for(ratio, alarm, rules.same_within), kept)
 
 
 def reading(tally: Tally, metric: Metric, side: Side) -> float | None:

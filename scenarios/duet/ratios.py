@@ -14,6 +14,10 @@ Methods, section 3.3.
 Many comparisons share the chance of an error (Bonferroni): all intervals of a run hold at once with
 the confidence that is stated. Holm's procedure would be sharper as a test, but has no intervals.
 
+A verdict of slower or faster asks for more: an interval that is wrong ten times less often than the
+stated one must exclude 1 too. With the stated one alone, every hundredth run of two equal builds
+would raise an alarm, and nobody would heed the next.
+
 What a build's start leaves to chance, such as where its memory lies, makes two starts of one build
 differ, and no repetition within these starts can show it (Mytkowicz, Diwan, Hauswirth and Sweeney,
 Producing wrong data without doing anything obviously wrong, ASPLOS 2009). Each interval is widened
@@ -33,6 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.99
+ALARM_CONFIDENCE = 0.999
 EXACT_MAX = 300
 Word = Literal["slower", "faster", "same", "cannot tell"]
 
@@ -117,20 +122,21 @@ def blocks_needed(error: float) -> int:
     return math.ceil(math.log2(2 / error))
 
 
-def word_for(ratio: Ratio, same_within: float | None) -> Word:
+def word_for(ratio: Ratio, alarm: Ratio, same_within: float | None) -> Word:
     """The verdict on one ratio; `same_within` is a share, 0.05 for 5 %.
 
     Same: the whole interval lies within the band, the two one-sided tests of Schuirmann (J.
     Pharmacokinet. Biopharm. 15, 1987); whoever names a band says that less does not matter, so this
-    comes first. Slower and faster: the whole interval lies on one side of 1.
+    comes first. Slower and faster: all of `alarm`, the same ratio with the interval that alarms ask
+    for, lies on one side of 1, and so does the narrower one.
     """
     if same_within is not None:
         widest = 1 + same_within
         if 1 / widest <= ratio.low and ratio.high <= widest:
             return "same"
-    if ratio.low > 1:
+    if min(ratio.low, alarm.low) > 1:
         return "slower"
-    return "faster" if ratio.high < 1 else "cannot tell"
+    return "faster" if max(ratio.high, alarm.high) < 1 else "cannot tell"
 
 
 def nearest_rank(values: NDArray[np.float64], share: float) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import time
 from dataclasses import dataclass, field
 
 import psutil
 
+LOOK_EVERY_S = 1.0
 _LIBC = ctypes.CDLL(None)
 
 
@@ -20,9 +22,16 @@ class Spending:
 
     pid: int
     _clocks: dict[int, int | None] = field(default_factory=dict)
+    _looked_at: float = -math.inf
 
     def refresh(self) -> None:
-        """See which processes there are now. Raises ProcessLookupError when the first is gone."""
+        """See which processes there are now, once a second at most.
+
+        Raises ProcessLookupError when the first is gone.
+        """
+        if time.monotonic() < self._looked_at + LOOK_EVERY_S and self.total_s() is not None:
+            return
+        self._looked_at = time.monotonic()
         try:
             root = psutil.Process(self.pid)
             family = [root, *root.children(recursive=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -72,3 +73,9 @@ def after(count: int, then: Answer) -> Respond:
             return (200, b"{}") if left >= 0 else then
 
     return respond
+
+
+def a_closed_port() -> int:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])

@@ -5,7 +5,16 @@ import random
 
 import pytest
 
-from scenarios.duet.blocks import ORDERS, TAIL_REQUESTS, Block, Series, Side, Slice
+from scenarios.duet.blocks import (
+    GROUPS_MAX,
+    METRICS,
+    ORDERS,
+    TAIL_REQUESTS,
+    Block,
+    Series,
+    Side,
+    Slice,
+)
 
 
 def part(side: Side, *latencies: float, cpu_s: float | None = None) -> Slice:
@@ -50,6 +59,14 @@ def test_the_tail_is_read_from_as_many_blocks_as_hold_enough_requests() -> None:
     assert TAIL_REQUESTS == 20
     assert len(series.logs("p95")) == 2  # three blocks, three blocks, and a rest
     assert len(series.logs("p50")) == 7
+
+
+def test_many_blocks_are_read_in_groups_so_that_their_pairs_stay_few() -> None:
+    series = Series([block(1.0, 1.1, requests=1)] * (2 * GROUPS_MAX + 1))
+    for metric in METRICS:
+        assert len(series.logs(metric)) <= GROUPS_MAX
+        assert series.logs(metric) == pytest.approx([math.log(1.1)] * len(series.logs(metric)))
+    assert len(series.logs("p50")) == (2 * GROUPS_MAX + 1) // 3
 
 
 def test_one_slow_request_in_twenty_moves_the_tail_and_not_the_median() -> None:

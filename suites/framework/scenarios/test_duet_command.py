@@ -13,8 +13,14 @@ from scenarios.duet.measuring import Counts, Tally
 from scenarios.duet.outcome import Rules, judge
 from scenarios.duet.records import Played, records
 from scenarios.duet.wording import table
-from suites.framework.scenarios.duet_services import Answer, Respond, after, answering, fine
-from suites.framework.scenarios.test_command import a_closed_port
+from suites.framework.scenarios.duet_services import (
+    Answer,
+    Respond,
+    a_closed_port,
+    after,
+    answering,
+    fine,
+)
 
 ORDER: tuple[Side, ...] = ("base", "new", "new", "base")
 

@@ -64,10 +64,10 @@ def test_reads_are_asked_for_as_the_first_who_may_and_with_the_first_id() -> Non
 
 
 def test_a_read_that_only_one_build_serves_is_no_comparison() -> None:
-    choice = choose(service(), service(statuses={"/open": 500, "/teams/1": 204}))
+    choice = choose(service(), service(statuses={"/open": 500, "/teams/1": 203}))
     assert choice.differing == (
         "GET /open: the base answers 200, the new build 500",
-        "GET /teams/{team_id}: the base answers 200, the new build 204",
+        "GET /teams/{team_id}: the base answers 200, the new build 203",
     )
     assert [item.name for item in choice.endpoints] == ["GET /mine"]
 

@@ -17,8 +17,14 @@ from scenarios.duet.endpoints import Endpoint
 from scenarios.duet.measuring import Duet, NotComparableError, Tally
 from scenarios.duet.sides import Build
 from scenarios.duet.spending import Spending
-from suites.framework.scenarios.duet_services import Answer, Respond, after, answering, fine
-from suites.framework.scenarios.test_command import a_closed_port
+from suites.framework.scenarios.duet_services import (
+    Answer,
+    Respond,
+    a_closed_port,
+    after,
+    answering,
+    fine,
+)
 
 HERE = Endpoint("GET /here", "/here")
 

@@ -97,7 +97,7 @@ def test_too_few_blocks_bound_nothing(error: float) -> None:
     few = ratio_of([0.1] * (needed - 1), error)
     assert not few.bounded
     assert (few.low, few.high) == (0.0, math.inf)
-    assert word_for(few, 0.05) == "cannot tell"
+    assert word_for(few, few, 0.05) == "cannot tell"
 
 
 @pytest.mark.parametrize("logs", [[], [math.nan], [0.1, math.inf]])
@@ -124,7 +124,17 @@ def test_nothing_and_no_numbers_are_refused(logs: list[float]) -> None:
 def test_a_verdict_comes_from_the_whole_interval(
     low: float, high: float, band: float | None, word: Word
 ) -> None:
-    assert word_for(Ratio(1.0, low, high, 50), band) == word
+    ratio = Ratio(1.0, low, high, 50)
+    assert word_for(ratio, ratio, band) == word
+
+
+def test_an_alarm_needs_the_stricter_interval_too() -> None:
+    ratio = Ratio(1.05, 1.01, 1.09, 50)
+    assert word_for(ratio, Ratio(1.05, 1.001, 1.1, 50), None) == "slower"
+    assert word_for(ratio, Ratio(1.05, 0.999, 1.1, 50), None) == "cannot tell"
+    assert word_for(ratio, Ratio(1.05, 0.0, math.inf, 50), None) == "cannot tell"
+    inverse = Ratio(0.95, 0.91, 0.99, 50)
+    assert word_for(inverse, Ratio(0.95, 0.9, 1.001, 50), None) == "cannot tell"
 
 
 def test_many_comparisons_share_the_chance_of_an_error() -> None:
