@@ -128,7 +128,7 @@ def _reach(url: str) -> None:
 
 def main(arguments: list[str]) -> int:
     """Work for one master until it says that it is over; the exit code."""
-    words = _parser().parse_args(arguments)
+    words = parser().parse_args(arguments)
     runners.WORKER_REPORT_INTERVAL = STATISTICS_EVERY_S
     runners.WORKER_LOG_REPORT_INTERVAL = -1
     runners.MASTER_HEARTBEAT_TIMEOUT = MASTER_SILENT_S
@@ -164,7 +164,8 @@ def _farewell(runner: runners.WorkerRunner, words: argparse.Namespace) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The words of the command line."""
     parser = argparse.ArgumentParser(prog="python -m scenarios.worker", description=__doc__)
     parser.add_argument("host", help="where the master is")
     parser.add_argument("port", type=int)
