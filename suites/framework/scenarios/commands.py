@@ -59,6 +59,7 @@ class Command:
 def commands(folder: Path, *each: tuple[str, ...]) -> Iterator[list[Command]]:
     """Several commands at once; whatever is left of them is ended on leaving."""
     running: list[Command] = []
+    folder.mkdir(exist_ok=True)
     try:
         for number, words in enumerate(each):
             running.append(Command(*words, log=folder / f"{number}.log"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fixtures.services.ports import free_port
@@ -147,6 +148,65 @@ def test_a_worker_elsewhere_that_dies_makes_the_run_invalid_and_takes_nothing_of
                 and item.metric == "http_rate_per_s")  # fmt: skip
     assert [second for second, _ in rates.points] == list(range(12))
     assert sum(rate for second, rate in rates.points if second >= 8) > 0
+
+
+def test_one_worker_too_many_changes_nothing(tmp_path: Path) -> None:
+    port, out = free_port(), tmp_path / "out"
+    with (
+        serving() as server,
+        commands(
+            tmp_path, master(server, port, out, "--duration", "6s"), worker(port), worker(port)
+        ) as (leader, *two),
+    ):
+        under_load(server, 20, leader)
+        with commands(tmp_path / "late", worker(port)) as (late,):
+            assert [command.ended() for command in (leader, *two, late)] == [0, 0, 0, 0], (
+                leader.said
+            )
+    found = instruments(out)
+    assert (found["generators_finished"].value, found["generators_finished"].total) == (2, 2)
+    assert found["arrivals_served"].value == found["arrivals_served"].total == requests(out)
+
+
+def test_a_worker_whose_master_died_ends_and_says_so(tmp_path: Path) -> None:
+    port = free_port()
+    with (
+        serving() as server,
+        commands(
+            tmp_path, master(server, port, tmp_path / "out", "--duration", "5m"), worker(port),
+            worker(port),
+        ) as (leader, *both),
+    ):  # fmt: skip
+        under_load(server, 20, leader)
+        leader.process.kill()
+        assert [command.ended() for command in both] == [2, 2]
+    assert all(f"the master at 127.0.0.1:{port} has been silent" in item.said for item in both)
+
+
+def test_no_generator_outlives_the_command_that_started_it(tmp_path: Path) -> None:
+    with serving() as server:
+        words = ("run", "--url", server.url, "--duration", "5m", "--processes", "2",
+                 "--out", str(tmp_path / "out"))  # fmt: skip
+        with commands(tmp_path, words) as (run,):
+            under_load(server, 20, run)
+            generators = psutil.Process(run.process.pid).children()
+            assert len(generators) == 2
+            run.process.kill()
+            gone, alive = psutil.wait_procs(generators, timeout=30)
+    assert (len(gone), alive) == (2, [])
+
+
+def test_a_master_listens_on_loopback_unless_told() -> None:
+    station = Station("http://127.0.0.1:1")
+    try:
+        listening = {
+            connection.laddr.ip
+            for connection in psutil.Process().net_connections("tcp")
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == station.port
+        }
+    finally:
+        station.close()
+    assert listening == {"127.0.0.1"}
 
 
 def test_workers_that_do_not_come_are_said_with_what_to_try(tmp_path: Path) -> None:

@@ -165,3 +165,10 @@ def test_people_who_cannot_log_in_stop_the_load_before_it_begins() -> None:
         pytest.raises(LoadError, match=r"nobody could log in before the load: POST /in: status"),
     ):
         play(server, shapes.constant(10, 1), journeys="scenarios.journeys", player=player)
+
+
+def test_a_generator_that_cannot_reach_the_service_says_so_before_the_load() -> None:
+    with serving() as server:
+        pass
+    with pytest.raises(LoadError, match=rf"cannot reach {server.url}: .*Connection refused"):
+        play(server, shapes.constant(10, 1))
