@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -20,9 +22,9 @@ from scenarios.plan import Plan, schedule
 from scenarios.runs import Run
 from scenarios.station import Station
 from scenarios.wire import HELLO, VERSION
-from suites.framework.scenarios.commands import Command, commands
+from suites.framework.scenarios.commands import ROOT, Command, commands
 from suites.framework.scenarios.loopback import Loopback, serving
-from suites.framework.scenarios.test_generator import play
+from suites.framework.scenarios.test_generator import play, profile
 
 PATHS = ("/ok", "/broken", "/page")
 
@@ -107,6 +109,39 @@ def test_workers_that_come_by_their_own_commands_share_a_masters_run(tmp_path: P
     assert found["arrivals_served"].value == found["arrivals_served"].total
     assert requests(out) == found["arrivals_served"].value
     assert 0 < found["clock_uncertainty_ms"].value < 1000
+
+
+AHEAD = """
+import sys, time
+real = time.monotonic
+time.monotonic = lambda: real() + 5000
+from scenarios.worker import main
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+def test_workers_whose_clocks_differ_begin_together() -> None:
+    port = free_port()
+    plan = {"profile": profile(shapes.constant(40, 3)), "paths": ("/ok",)}
+    with serving() as server:
+        workers = [
+            subprocess.Popen([sys.executable, *code, "127.0.0.1", str(port)], cwd=ROOT)
+            for code in (("-c", AHEAD), ("-m", "scenarios.worker"))
+        ]
+        try:
+            whole = Plan.model_validate({"url": server.url, **plan})
+            run = Conductor(whole, 2, Observer(), post=Post(local=False, bind_port=port)).conduct()
+            assert [process.wait(30) for process in workers] == [0, 0]
+        finally:
+            for process in workers:
+                process.kill()
+                process.wait()
+    assert [result.health.begun for result in run.results] == [60, 60]
+    assert run.clock_uncertainty_s < 1
+    (due,) = measured(run).values()
+    assert due[0] == {0: 40, 1: 40, 2: 40}
+    (tally,) = run.tallies.values()
+    assert set(tally.finished_by_second) <= {0, 1, 2, 3, 4}, "one was thousands of seconds late"
 
 
 def enough(server: Loopback, count: int) -> None:
