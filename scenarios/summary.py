@@ -82,7 +82,7 @@ def _errors(found: _Records) -> str:
     if ratio is None:
         return "none were counted"
     failed = round(ratio.value * ratio.samples)
-    return f"{failed:,} of {ratio.samples:,}, {ratio.value:.3%}{_within(ratio, 100)} %"
+    return f"{failed:,} of {ratio.samples:,}, {ratio.value * 100:.3g} %{_within(ratio, 100)}"
 
 
 def _measuring(run: Run, found: _Records) -> Iterator[str]:
