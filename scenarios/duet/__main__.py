@@ -11,7 +11,7 @@ import argparse
 import ipaddress
 import random
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ from scenarios.duet.endpoints import Choice
 from scenarios.duet.measuring import Duet, NotComparableError
 from scenarios.duet.outcome import Rules, judge
 from scenarios.duet.records import Played
-from scenarios.duet.sides import Build
+from scenarios.duet.sides import Build, Start
 from scenarios.duet.spending import Spending
 from scenarios.duet.wording import table
 from scenarios.targets import BAD_INPUT, Identity, Target, TargetError, load_target
@@ -57,10 +57,15 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m scenarios.duet", description=__doc__)
-    parser.add_argument("--a", required=True, metavar="URL", help="the base, http://127.0.0.1:1234")
-    parser.add_argument("--b", required=True, metavar="URL", help="the build to compare with it")
-    parser.add_argument("--a-pid", type=int, metavar="PID", help="the base's process, for its CPU")
-    parser.add_argument("--b-pid", type=int, metavar="PID", help="the other's")
+    for side, what in (("a", "the base"), ("b", "the build to compare with it")):
+        parser.add_argument(
+            f"--{side}", action="append", required=True, metavar="URL",
+            help=f"{what}, http://127.0.0.1:1234; once for each start of it on the same data",
+        )  # fmt: skip
+        parser.add_argument(
+            f"--{side}-pid", action="append", type=int, default=[], metavar="PID",
+            help="the process of each, for its CPU time",
+        )  # fmt: skip
     parser.add_argument("--path", action="append", default=[], help="read this; may be repeated")
     parser.add_argument(
         "--target", metavar="FILE", help=f"without --path: whose OpenAPI (default {DEFAULT_TARGET})"
@@ -80,25 +85,29 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check(words: argparse.Namespace) -> None:
     for option in ("a", "b"):
-        _must_be_here(f"--{option}", getattr(words, option))
-    if (words.a_pid is None) != (words.b_pid is None):
-        raise RefusedError("--a-pid and --b-pid: expected both or neither, found one")
+        for url in getattr(words, option):
+            _must_be_here(f"--{option}", url)
+    pids, addresses = (len(words.a_pid), len(words.b_pid)), (len(words.a), len(words.b))
+    if pids not in {(0, 0), addresses}:
+        raise RefusedError("--a-pid and --b-pid: expected one for each address, or none at all")
     if words.path and words.target:
         raise RefusedError("--path and --target: expected one of them, found both")
-    for name, lowest in (("seconds", 0.0), ("same_within", 0.0)):
-        value = getattr(words, name)
-        if value is not None and not lowest < value < float("inf"):
-            option = name.replace("_", "-")
-            raise RefusedError(f"--{option}: expected a number above 0, found {value:g}")
-    if not 0 <= words.start_allowance < 100:
-        raise RefusedError(
-            f"--start-allowance: expected 0 to 100 percent, found {words.start_allowance:g}"
-        )
+    _check_numbers(words)
     for path in words.path:
         if not path.startswith("/"):
             raise RefusedError(f"--path: expected a path that starts with /, found {path!r}")
     if not words.output.parent.is_dir():
         raise RefusedError(f"--output: there is no folder {words.output.parent}")
+
+
+def _check_numbers(words: argparse.Namespace) -> None:
+    for option, value in (("--seconds", words.seconds), ("--same-within", words.same_within)):
+        if value is not None and not 0 < value < float("inf"):
+            raise RefusedError(f"{option}: expected a number above 0, found {value:g}")
+    if not 0 <= words.start_allowance < 100:
+        raise RefusedError(
+            f"--start-allowance: expected 0 to 100 percent, found {words.start_allowance:g}"
+        )
 
 
 def _must_be_here(option: str, url: str) -> None:
@@ -118,8 +127,8 @@ def _must_be_here(option: str, url: str) -> None:
 
 def _play(words: argparse.Namespace) -> Played:
     target = None if words.path else load_target(Path(words.target or DEFAULT_TARGET))
-    base = Build("base", words.a.rstrip("/"), _spending(words.a_pid), _people(target))
-    new = Build("new", words.b.rstrip("/"), _spending(words.b_pid), _people(target))
+    base = Build("base", _starts(words.a, words.a_pid), _people(target))
+    new = Build("new", _starts(words.b, words.b_pid), _people(target))
     choice = _choice(words, target, base, new)
     if not choice.endpoints:
         reasons = "\n".join((*choice.differing, *choice.left_out)[:3])
@@ -127,7 +136,7 @@ def _play(words: argparse.Namespace) -> Played:
     duet = Duet({"base": base, "new": new}, words.seconds, random.Random(words.seed))  # noqa: S311
     tallies = duet.measure(choice.endpoints, _show if sys.stderr.isatty() else lambda line: None)
     band = None if words.same_within is None else words.same_within / 100
-    metrics = METRICS if words.a_pid is not None else METRICS[:2]
+    metrics = METRICS if words.a_pid else METRICS[:2]
     outcome = judge(tallies, Rules(metrics, band, words.start_allowance / 100))
     return Played(choice, tallies, outcome, duet.other_cpu_share)
 
@@ -136,8 +145,11 @@ def _people(target: Target | None) -> Mapping[str, Identity]:
     return dict(target.identities) if target else {}
 
 
-def _spending(pid: int | None) -> Spending | None:
-    return None if pid is None else Spending(pid)
+def _starts(urls: Sequence[str], pids: Sequence[int]) -> tuple[Start, ...]:
+    spendings: Sequence[Spending | None] = [Spending(pid) for pid in pids] or [None] * len(urls)
+    return tuple(
+        Start(url.rstrip("/"), spending) for url, spending in zip(urls, spendings, strict=True)
+    )
 
 
 def _choice(words: argparse.Namespace, target: Target | None, base: Build, new: Build) -> Choice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,36 +27,27 @@ GROUPS_MAX = 400  # all pairs of them are looked at
 
 @dataclass(frozen=True)
 class Slice:
-    """A run of sequential requests to one side.
-
-    `latencies_s` are of the requests that were kept; `cpu_s` is what the side's processes spent
-    meanwhile, None where it could not be read.
-    """
+    """A run of sequential requests to one side; `latencies_s` are of those that were kept."""
 
     side: Side
     latencies_s: tuple[float, ...]
-    cpu_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Block:
-    """The slices of one toss of the coin, two a side."""
+    """The slices of one toss of the coin, two a side.
+
+    `cpu_s` is what each side's processes spent for a request, from the block's first connection to
+    the last answer; empty where it could not be read.
+    """
 
     slices: tuple[Slice, ...]
+    cpu_s: Mapping[Side, float] = field(default_factory=dict)
 
     def latencies_s(self, side: Side) -> NDArray[np.float64]:
         """What one side's requests took, both slices together."""
         found = [value for part in self.slices if part.side == side for value in part.latencies_s]
         return np.asarray(found, dtype=float)
-
-    def cpu_s(self, side: Side) -> float | None:
-        """What one side spent for a request; None where a slice does not know."""
-        mine = [part for part in self.slices if part.side == side]
-        spent = [part.cpu_s for part in mine if part.cpu_s is not None]
-        requests = sum(len(part.latencies_s) for part in mine)
-        if len(spent) < len(mine) or not requests:
-            return None
-        return sum(spent) / requests
 
 
 @dataclass
@@ -113,9 +104,7 @@ def _latency_log(group: Sequence[Block], share: float) -> float:
 def _cpu_log(group: Sequence[Block]) -> float | None:
     spent: dict[Side, float] = {}
     for side in SIDES:
-        parts = [block.cpu_s(side) for block in group]
-        known = [value for value in parts if value is not None and value > 0]
-        if len(known) < len(parts):
+        if any(side not in block.cpu_s for block in group):
             return None
-        spent[side] = sum(known)
-    return math.log(spent["new"] / spent["base"])
+        spent[side] = sum(block.cpu_s[side] for block in group)
+    return math.log(spent["new"] / spent["base"]) if min(spent.values()) > 0 else None

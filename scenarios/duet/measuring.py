@@ -1,8 +1,12 @@
 """The measuring itself: warm up, find a slice's length, then blocks in turn until time is up.
 
 All endpoints take turns, a block each, so that a bad minute of the machine troubles all of them a
-little. Both sides get a new connection each block, which spreads them over their workers alike. The
-first requests of a long slice find caches that the other side filled, and are not counted.
+little. Each block meets one start of either build, drawn by lot, on a new connection: what a start
+or a worker has by chance then shows as noise between blocks, and evens out. The first requests of a
+long slice find caches that the other side filled, and are not counted.
+
+CPU time is read once a block, after a moment of rest: the kernel books what a process has used when
+it goes to sleep, so a reading straight after an answer would miss the last request or two.
 """
 
 from __future__ import annotations
@@ -13,18 +17,20 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from time import perf_counter, process_time
+from itertools import count
+from time import perf_counter, process_time, sleep
 
 from scenarios.duet.asking import Ask, Connection, NoAnswerError
 from scenarios.duet.blocks import ORDERS, SIDES, Block, Series, Side, Slice
 from scenarios.duet.endpoints import Endpoint
-from scenarios.duet.sides import Build
+from scenarios.duet.sides import Build, Start
 from scenarios.duet.spending import machine_s
 
 # Noise comes and goes within milliseconds: the shorter the slices, the more alike is what both
 # sides meet. Of 3.5 to 80 ms, 6 gave the narrowest intervals of those that hold a few requests.
 SLICE_S = 0.006
 SLICE_REQUESTS_MAX = 50
+REST_S = 0.001
 WARM_UP_S = 1.0
 WARM_UP_REQUESTS_MIN = 20
 WARM_UP_PART = 25  # a new connection after so many, as in the measured part
@@ -114,47 +120,56 @@ class Duet:
         """Ask both sides in turns until they are warm; their pace gives a slice's length."""
         times: list[float] = []
         until = perf_counter() + WARM_UP_S
-        while perf_counter() < until or len(times) < WARM_UP_REQUESTS_MIN:
-            with self._lines(tally) as lines:
+        for number in count():
+            starts = {side: b.starts[number % len(b.starts)] for side, b in self.builds.items()}
+            with self._lines(tally, starts) as lines:
                 for _ in range(WARM_UP_PART):
                     times += [lines[side].ask(tally) for side in SIDES]
                     if perf_counter() >= until:
                         break
+            everyone = number + 1 >= max(len(build.starts) for build in self.builds.values())
+            if perf_counter() >= until and everyone and len(times) >= WARM_UP_REQUESTS_MIN:
+                break
         tally.counts.warm_up += len(times)
         pace_s = statistics.median(times[len(times) // 2 :])
         tally.slice_requests = max(1, min(SLICE_REQUESTS_MAX, round(SLICE_S / pace_s)))
 
     def _block(self, tally: Tally) -> None:
-        for build in self.builds.values():
-            _refresh(build)
-        with self._lines(tally) as lines:
+        starts = {side: self._turns.choice(build.starts) for side, build in self.builds.items()}
+        for side, start in starts.items():
+            _refresh(side, start)
+        before = {side: _spent_s(start) for side, start in starts.items()}
+        with self._lines(tally, starts) as lines:
             order = self.chance.choice(ORDERS)
             slices = tuple(self._slice(tally, lines[side], side) for side in order)
-        tally.series.blocks.append(Block(slices))
+        sleep(REST_S)
+        asked = 1 + 2 * (tally.settling + tally.slice_requests)
+        cpu_s = {}
+        for side, start in starts.items():
+            was, now = before[side], _spent_s(start)
+            if was is not None and now is not None:
+                cpu_s[side] = (now - was) / asked
+        tally.series.blocks.append(Block(slices, cpu_s))
 
     def _slice(self, tally: Tally, line: _Line, side: Side) -> Slice:
-        spending = self.builds[side].spending
         for _ in range(tally.settling):
             line.ask(tally)
-        before = spending.total_s() if spending else None
         latencies = tuple(line.ask(tally) for _ in range(tally.slice_requests))
-        after = spending.total_s() if spending else None
         tally.counts.settling += tally.settling
         tally.counts.kept += tally.slice_requests
-        spent = None if before is None or after is None else after - before
-        return Slice(side, latencies, spent)
+        return Slice(side, latencies)
 
     @contextmanager
-    def _lines(self, tally: Tally) -> Iterator[Mapping[Side, _Line]]:
+    def _lines(self, tally: Tally, starts: Mapping[Side, Start]) -> Iterator[Mapping[Side, _Line]]:
         """A connection to each side, each with one request behind it; closed on leaving."""
         with ExitStack() as stack:
             lines = {}
             for side in self._turns.sample(SIDES, 2):
-                build = self.builds[side]
-                ask = Ask(tally.endpoint.path, build.headers(tally.endpoint.who))
-                connection = build.connect()
+                headers = self.builds[side].headers(tally.endpoint.who)
+                connection = starts[side].connect()
                 stack.callback(connection.close)
-                lines[side] = _Line(connection, ask.as_bytes(connection.host), side)
+                request = Ask(tally.endpoint.path, headers).as_bytes(connection.host)
+                lines[side] = _Line(connection, request, side)
                 lines[side].ask(tally)
                 tally.counts.settling += 1
             yield lines
@@ -162,8 +177,9 @@ class Duet:
     @contextmanager
     def _other_load(self) -> Iterator[None]:
         """Note what share of the machine neither the builds nor this process used."""
-        for build in self.builds.values():
-            _refresh(build)
+        for side, build in self.builds.items():
+            for start in build.starts:
+                _refresh(side, start)
         (busy, passed), ours = machine_s(), self._ours_s()
         yield
         (busy_now, passed_now), ours_now = machine_s(), self._ours_s()
@@ -172,8 +188,8 @@ class Duet:
             self.other_cpu_share = min(1.0, max(0.0, used / (passed_now - passed)))
 
     def _ours_s(self) -> float:
-        spendings = [build.spending for build in self.builds.values() if build.spending]
-        return process_time() + sum(spending.total_s() or 0.0 for spending in spendings)
+        starts = [start for build in self.builds.values() for start in build.starts]
+        return process_time() + sum(_spent_s(start) or 0.0 for start in starts)
 
 
 @dataclass
@@ -197,22 +213,31 @@ class _Line:
         return reply.seconds
 
 
-def _refresh(build: Build) -> None:
-    if build.spending is None:
+def _refresh(side: Side, start: Start) -> None:
+    if start.spending is None:
         return
     try:
-        build.spending.refresh()
+        start.spending.refresh()
     except ProcessLookupError as error:
-        raise NotComparableError(f"the {build.side} side: {error}") from None
+        raise NotComparableError(f"the {side} side: {error}") from None
+
+
+def _spent_s(start: Start) -> float | None:
+    return start.spending.total_s() if start.spending else None
 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Python's collector pauses whoever is measured at that moment, so it waits."""
+    """Python's collector pauses whoever is measured at that moment, so it waits.
+
+    What stands already is taken out of its sight: between blocks it is to look at little.
+    """
     was_on = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         if was_on:
             gc.enable()

@@ -100,9 +100,8 @@ def _compare(tally: Tally, metric: Metric, rules: Rules, shared: int) -> Compari
 def reading(tally: Tally, metric: Metric, side: Side) -> float | None:
     """One side's own value over all kept requests, in seconds; None where it is not known."""
     if metric == "cpu":
-        spent = [block.cpu_s(side) for block in tally.series.blocks]
-        known = [value for value in spent if value is not None]
-        return sum(known) / len(known) if known and len(known) == len(spent) else None
+        spent = [block.cpu_s[side] for block in tally.series.blocks if side in block.cpu_s]
+        return sum(spent) / len(spent) if spent else None
     values = tally.series.latencies_s(side)
     return nearest_rank(values, 0.5 if metric == "p50" else 0.95) if len(values) else None
 

@@ -1,4 +1,4 @@
-"""A build that stands at an address: who enters it, and what its processes spend."""
+"""A build that stands at one address or several: who enters it, and what its processes spend."""
 
 from __future__ import annotations
 
@@ -18,19 +18,34 @@ from scenarios.targets import Identity, LogIn
 LOG_IN_WITHIN_S = 30.0
 
 
-@dataclass
-class Build:
-    """One side. `identities` are those of the target file; nobody is needed for plain paths."""
+@dataclass(frozen=True)
+class Start:
+    """One start of a build: where it answers, and its processes' CPU time where it can be read."""
 
-    side: Side
     url: str
     spending: Spending | None = None
-    identities: Mapping[str, Identity] = field(default_factory=dict)
-    _sessions: dict[str, Session] = field(default_factory=dict)
 
     def connect(self) -> Connection:
         """A new connection. Raises NoAnswerError."""
         return Connection(self.url)
+
+
+@dataclass
+class Build:
+    """One side: one build, started once or several times over the same data.
+
+    `identities` are those of the target file; nobody is needed for plain paths.
+    """
+
+    side: Side
+    starts: tuple[Start, ...]
+    identities: Mapping[str, Identity] = field(default_factory=dict)
+    _sessions: dict[str, Session] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where its first start answers."""
+        return self.starts[0].url
 
     def headers(self, who: str) -> Mapping[str, str]:
         """What a request of this identity carries; it logs in when it must.

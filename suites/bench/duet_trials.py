@@ -24,7 +24,7 @@ from scenarios.duet.endpoints import Endpoint
 from scenarios.duet.measuring import Duet, Tally
 from scenarios.duet.outcome import Outcome, Rules, judge
 from scenarios.duet.ratios import Word
-from scenarios.duet.sides import Build
+from scenarios.duet.sides import Build, Start
 from scenarios.duet.spending import Spending
 from suites.bench.duet_service import work
 
@@ -85,7 +85,7 @@ def service(side: Side, rounds: int) -> Iterator[Build]:
     try:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
-        yield Build(side, url, Spending(process.pid))
+        yield Build(side, (Start(url, Spending(process.pid)),))
     finally:
         process.communicate()
 
@@ -125,11 +125,16 @@ def _again(block: Block, share_more: float, chance: random.Random) -> Block:
     """The block as it might have come out after another toss, with a new side that is slower."""
     swapped = chance.random() < 0.5
     other: dict[Side, Side] = {"base": "new", "new": "base"}
-    slices = []
-    for part in block.slices:
-        side = other[part.side] if swapped else part.side
-        slower = 1 + share_more if side == "new" else 1.0
-        latencies = tuple(value * slower for value in part.latencies_s)
-        spent = None if part.cpu_s is None else part.cpu_s * slower
-        slices.append(Slice(side, latencies, spent))
-    return Block(tuple(slices))
+
+    def seat(side: Side) -> Side:
+        return other[side] if swapped else side
+
+    def longer(side: Side, value: float) -> float:
+        return value * (1 + share_more) if side == "new" else value
+
+    slices = tuple(
+        Slice(side, tuple(longer(side, value) for value in part.latencies_s))
+        for part in block.slices
+        for side in (seat(part.side),)
+    )
+    return Block(slices, {seat(s): longer(seat(s), value) for s, value in block.cpu_s.items()})

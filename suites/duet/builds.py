@@ -41,21 +41,26 @@ class Files:
 
 @dataclass(frozen=True)
 class Running:
-    """A build that answers."""
+    """A build that answers, at one address for each of its starts, with their processes."""
 
-    url: str
-    pid: int
+    urls: tuple[str, ...]
+    pids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The servers that both builds share; each gets a database and a Redis namespace of its own."""
+    """The servers that both builds share; each gets a database and a Redis namespace of its own.
+
+    A build is started several times on its database, since two starts of one build differ by more
+    than the builds may.
+    """
 
     guard: Guard
     server_url: str
     prefix: str
     namespaces: Source
     workers: int
+    starts: int
 
     @contextmanager
     def running(self, files: Files) -> Iterator[Running]:
@@ -67,22 +72,24 @@ class Stage:
             database = stack.enter_context(self._database(files.side))
             namespace = self.namespaces.hand_out()
             stack.callback(self.namespaces.take_back, namespace)
-            port, internal_port = free_port(), free_port()
             words = {
                 "python": files.python,
-                "port": str(port),
-                "internal_port": str(internal_port),
                 "workers": str(self.workers),
                 "postgres_url": database.url,
                 "redis_url": namespace.url,
             }
             environment = self._environment(files.target, database, namespace.url, words)
             _prepare(files, start, words, environment)
-            process = self._start(files, start, words, environment)
-            stack.callback(process.stop)
-            url = f"http://{LOOPBACK}:{port}"
-            _wait(url + files.target.ready, start, process)
-            yield Running(url, process.pid)
+            urls, pids = [], []
+            for _ in range(self.starts):
+                port = str(free_port())
+                ports = {"port": port, "internal_port": str(free_port())}
+                process = self._start(files, start, {**words, **ports}, environment)
+                stack.callback(process.stop)
+                urls.append(f"http://{LOOPBACK}:{port}")
+                pids.append(process.pid)
+                _wait(urls[-1] + files.target.ready, start, process)
+            yield Running(tuple(urls), tuple(pids))
 
     @contextmanager
     def _database(self, side: str) -> Iterator[Database]:

@@ -24,6 +24,7 @@ from scenarios.targets import TargetError, load_target
 from suites.duet.builds import Files, Running, Stage
 
 WORKERS = 1  # with more, chance decides which worker a connection meets
+STARTS = 3
 BASE: pytest.StashKey[Commit] = pytest.StashKey()
 TABLE: pytest.StashKey[str] = pytest.StashKey()
 NO_BASE = (
@@ -86,7 +87,7 @@ def pair(
         pytest.fail(NO_BASE, pytrace=False)
     prefix = run_prefix(plugin.of(pytestconfig))
     workers = options.workers or WORKERS
-    stage = Stage(guard, postgres_server.url, prefix, redis_namespaces, workers)
+    stage = Stage(guard, postgres_server.url, prefix, redis_namespaces, workers, STARTS)
     with ExitStack() as stack:
         try:
             checkout = stack.enter_context(checked_out(commit, guard))

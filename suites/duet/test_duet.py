@@ -31,8 +31,10 @@ def test_both_builds_answer_alike_and_every_endpoint_is_compared(
     output, log = folder / "duet.ndjson", folder / "duet.log"
     seconds = options.duration_s or SECONDS
     same_within = options.same_within_percent or SAME_WITHIN_PERCENT
-    argv = [sys.executable, "-m", "scenarios.duet", "--a", pair.base.url, "--b", pair.new.url]
-    argv += ["--a-pid", str(pair.base.pid), "--b-pid", str(pair.new.pid)]
+    argv = [sys.executable, "-m", "scenarios.duet"]
+    for side, running in (("a", pair.base), ("b", pair.new)):
+        argv += [word for url in running.urls for word in (f"--{side}", url)]
+        argv += [word for pid in running.pids for word in (f"--{side}-pid", str(pid))]
     argv += ["--target", str(pair.target), "--seconds", str(seconds)]
     argv += ["--same-within", str(same_within), "--output", str(output)]
 
@@ -49,7 +51,8 @@ def test_both_builds_answer_alike_and_every_endpoint_is_compared(
 
 def _described(pair: Pair) -> str:
     commit = pair.commit
-    base = f"base: {commit.ref}, commit {commit.sha[:12]}, tree {commit.tree[:12]}"
+    starts = f"{len(pair.base.urls)} starts of each; "
+    base = f"{starts}base: {commit.ref}, commit {commit.sha[:12]}, tree {commit.tree[:12]}"
     if commit.is_unchanged():
         return f"{base}; new: the same files, so whatever differs is chance"
     return f"{base}; new: the working files"

@@ -17,20 +17,19 @@ from scenarios.duet.blocks import (
 )
 
 
-def part(side: Side, *latencies: float, cpu_s: float | None = None) -> Slice:
-    return Slice(side, latencies, cpu_s)
+def part(side: Side, *latencies: float) -> Slice:
+    return Slice(side, latencies)
 
 
 def block(base: float, new: float, requests: int = 10) -> Block:
     times: dict[Side, float] = {"base": base, "new": new}
-    return Block(
-        tuple(part(s, *[times[s]] * requests, cpu_s=times[s] * requests) for s in ORDERS[0])
-    )
+    return Block(tuple(part(side, *[times[side]] * requests) for side in ORDERS[0]), times)
 
 
 def turned(whole: Block) -> Block:
     other: dict[Side, Side] = {"base": "new", "new": "base"}
-    return Block(tuple(Slice(other[p.side], p.latencies_s, p.cpu_s) for p in whole.slices))
+    slices = tuple(Slice(other[part.side], part.latencies_s) for part in whole.slices)
+    return Block(slices, {other[side]: value for side, value in whole.cpu_s.items()})
 
 
 def test_either_order_gives_each_side_two_slices_around_the_same_moment() -> None:
@@ -77,9 +76,9 @@ def test_one_slow_request_in_twenty_moves_the_tail_and_not_the_median() -> None:
     assert series.logs("p95") == pytest.approx([math.log(3)])
 
 
-def test_cpu_that_was_not_read_in_a_slice_is_not_known_at_all() -> None:
+def test_cpu_that_was_not_read_in_a_block_is_not_known_at_all() -> None:
     whole = block(1.0, 1.0)
-    holed = Block((Slice("base", (1.0,), None), *whole.slices[1:]))
+    holed = Block(whole.slices, {"base": 1.0})
     assert Series([whole, holed]).logs("cpu") == []
     assert Series([whole, holed]).logs("p50") == [0.0, 0.0]
 

@@ -40,9 +40,9 @@ def read(path: Path) -> list[AnyRecord]:
 
 def tally(ratio: float, blocks: int = 30, fault: str = "", name: str = "GET /a") -> Tally:
     times: dict[Side, float] = {"base": 0.001, "new": 0.001 * ratio}
-    slices = tuple(Slice(side, (times[side],) * 10, times[side] * 5) for side in ORDER)
+    slices = tuple(Slice(side, (times[side],) * 10) for side in ORDER)
     counts = Counts(kept=40 * blocks, settling=2 * blocks, warm_up=20, failed=int(bool(fault)))
-    series = Series([Block(slices)] * blocks)
+    series = Series([Block(slices, times)] * blocks)
     return Tally(Endpoint(name, "/a"), series, counts, fault, 200, 10)
 
 
@@ -119,14 +119,14 @@ def test_an_endpoint_that_fails_midway_is_no_comparison(
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("--a", "http://example.org"), "--a: example.org is not this machine"),
+        (("--a", "http://example.org", "--path", "/a"), "--a: example.org is not this machine"),
         (("--b", "127.0.0.1:80"), "--b: expected http://host:port, found '127.0.0.1:80'"),
         (("--seconds", "0"), "--seconds: expected a number above 0, found 0"),
         (("--same-within", "-1"), "--same-within: expected a number above 0, found -1"),
         (("--start-allowance", "100"), "--start-allowance: expected 0 to 100 percent, found 100"),
         (("--path", "a"), "--path: expected a path that starts with /, found 'a'"),
         (("--path", "/a", "--target", "x"), "--path and --target: expected one of them"),
-        (("--a-pid", "1"), "--a-pid and --b-pid: expected both or neither, found one"),
+        (("--a-pid", "1"), "--a-pid and --b-pid: expected one for each address"),
         (("--output", "/no/such/folder/x"), "--output: there is no folder /no/such/folder"),
         (("--target", "none.toml"), "none.toml: cannot be read: No such file or directory"),
         (("--path", "/a"), "cannot be reached: [Errno 111] Connection refused"),

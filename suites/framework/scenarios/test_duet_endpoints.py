@@ -8,7 +8,7 @@ import pytest
 from scenarios.duet import endpoints
 from scenarios.duet.asking import NoAnswerError
 from scenarios.duet.endpoints import Choice, Endpoint
-from scenarios.duet.sides import Build
+from scenarios.duet.sides import Build, Start
 from scenarios.targets import Identity, LogIn
 from suites.framework.scenarios.duet_services import Answer, Respond, answering
 
@@ -48,7 +48,7 @@ def service(
 
 def choose(base: Respond, new: Respond) -> Choice:
     with answering(base) as there, answering(new) as here:
-        pair = (Build("base", there, None, PEOPLE), Build("new", here, None, PEOPLE))
+        pair = (Build("base", (Start(there),), PEOPLE), Build("new", (Start(here),), PEOPLE))
         return endpoints.of_document("/openapi.json", *pair)
 
 
@@ -86,7 +86,7 @@ def test_a_read_that_only_one_build_has_is_left_out_and_said() -> None:
 
 def test_named_paths_need_no_document() -> None:
     with answering(service()) as there, answering(service(statuses={"/b": 404})) as here:
-        pair = (Build("base", there), Build("new", here))
+        pair = (Build("base", (Start(there),)), Build("new", (Start(here),)))
         choice = endpoints.of_paths(["/a", "/b"], *pair)
     assert choice.endpoints == (Endpoint("GET /a", "/a"),)
     assert choice.differing == ("GET /b: the base answers 200, the new build 404",)

@@ -5,9 +5,9 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -15,7 +15,7 @@ from scenarios.duet.asking import Connection, NoAnswerError, fetch
 from scenarios.duet.blocks import ORDERS
 from scenarios.duet.endpoints import Endpoint
 from scenarios.duet.measuring import Duet, NotComparableError, Tally
-from scenarios.duet.sides import Build
+from scenarios.duet.sides import Build, Start
 from scenarios.duet.spending import Spending
 from suites.framework.scenarios.duet_services import (
     Answer,
@@ -30,9 +30,12 @@ HERE = Endpoint("GET /here", "/here")
 
 
 @contextmanager
-def builds(base: Respond = fine, new: Respond = fine, **more: Any) -> Iterator[Duet]:
+def builds(
+    base: Respond = fine, new: Respond = fine, spending: Spending | None = None
+) -> Iterator[Duet]:
     with answering(base) as there, answering(new) as here:
-        pair = {"base": Build("base", there, **more), "new": Build("new", here, **more)}
+        starts = {"base": (Start(there, spending),), "new": (Start(here, spending),)}
+        pair = {side: Build(side, found) for side, found in starts.items()}  # type: ignore[arg-type]
         yield Duet(pair, 0.8, random.Random(1))  # type: ignore[arg-type] # noqa: S311
 
 
@@ -107,7 +110,7 @@ def test_an_endpoint_that_fails_leaves_the_others_their_time() -> None:
 @pytest.mark.usefixtures("quick")
 def test_a_side_that_is_gone_is_no_comparison() -> None:
     with builds() as duet:
-        duet.builds["new"].url = f"http://127.0.0.1:{a_closed_port()}"
+        duet.builds["new"].starts = (Start(f"http://127.0.0.1:{a_closed_port()}"),)
         tally = only(duet)
     assert "cannot be reached" in tally.fault
     assert tally.series.blocks == []
@@ -133,7 +136,26 @@ def test_cpu_is_read_of_the_processes_that_are_named() -> None:
     with builds(spending=Spending(os.getpid())) as duet:  # both services run in this process
         tally = only(duet)
     assert len(tally.series.logs("cpu")) == len(tally.series.blocks)
-    assert all(part.cpu_s and part.cpu_s > 0 for b in tally.series.blocks for part in b.slices)
+    assert all(min(block.cpu_s.values()) > 0 for block in tally.series.blocks)
+
+
+@pytest.mark.usefixtures("quick")
+def test_every_start_of_a_build_takes_its_turn() -> None:
+    seen: list[Counter[str]] = [Counter(), Counter()]
+
+    def counting(number: int) -> Respond:
+        def respond(path: str, headers: object) -> Answer:
+            seen[number][path] += 1
+            return 200, b"{}"
+
+        return respond
+
+    with answering(counting(0)) as one, answering(counting(1)) as two, builds() as duet:
+        duet.builds["base"].starts = (Start(one), Start(two))
+        tally = only(duet)
+    assert not tally.fault
+    assert len(tally.series.blocks) > 2
+    assert min(found["/here"] for found in seen) > 20
 
 
 def test_a_process_that_is_not_there_is_said_before_anything_is_measured() -> None:
