@@ -29,7 +29,7 @@ from scenarios.targets import BAD_INPUT, Identity, Target, TargetError, load_tar
 
 INTERRUPTED = 130
 SECONDS = 10.0
-ALLOWANCE_PERCENT = 1.0
+ALLOWANCE_PERCENT = 1.5
 DEFAULT_TARGET = "sut/target.toml"
 
 

@@ -21,7 +21,7 @@ would raise an alarm, and nobody would heed the next.
 What a build's start leaves to chance, such as where its memory lies, makes two starts of one build
 differ, and no repetition within these starts can show it (Mytkowicz, Diwan, Hauswirth and Sweeney,
 Producing wrong data without doing anything obviously wrong, ASPLOS 2009). Each interval is widened
-by an allowance for that, on both sides.
+by an allowance for that, on both sides: as long as the builds' starts differ by no more, it covers.
 """
 
 from __future__ import annotations

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
@@ -48,11 +49,29 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A build whose database is filled; `words` go into its start command."""
+
+    files: Files
+    start: Start
+    words: Mapping[str, str]
+    environment: Mapping[str, str]
+    urls: list[str] = field(default_factory=list)
+    pids: list[int] = field(default_factory=list)
+
+    @property
+    def running(self) -> Running:
+        """Its starts so far."""
+        return Running(tuple(self.urls), tuple(self.pids))
+
+
+@dataclass(frozen=True)
 class Stage:
     """The servers that both builds share; each gets a database and a Redis namespace of its own.
 
     A build is started several times on its database, since two starts of one build differ by more
-    than the builds may.
+    than the builds may. The builds take turns in being started, in an order left to chance: what
+    starts first is older, and lies elsewhere in memory.
     """
 
     guard: Guard
@@ -63,8 +82,17 @@ class Stage:
     starts: int
 
     @contextmanager
-    def running(self, files: Files) -> Iterator[Running]:
-        """The build, ready, until the block is left. Raises ServiceError."""
+    def side_by_side(self, base: Files, new: Files) -> Iterator[tuple[Running, Running]]:
+        """Both builds, ready, until the block is left. Raises ServiceError."""
+        with ExitStack() as stack:
+            both = [stack.enter_context(self._prepared(files)) for files in (base, new)]
+            for _ in range(self.starts):
+                for build in random.sample(both, 2):
+                    stack.enter_context(self._started(build))
+            yield both[0].running, both[1].running
+
+    @contextmanager
+    def _prepared(self, files: Files) -> Iterator[Prepared]:
         start = files.target.start
         if start is None:
             raise ServiceError(f"the {files.side}'s target file has no [start]: how is it started?")
@@ -80,16 +108,25 @@ class Stage:
             }
             environment = self._environment(files.target, database, namespace.url, words)
             _prepare(files, start, words, environment)
-            urls, pids = [], []
-            for _ in range(self.starts):
-                port = str(free_port())
-                ports = {"port": port, "internal_port": str(free_port())}
-                process = self._start(files, start, {**words, **ports}, environment)
-                stack.callback(process.stop)
-                urls.append(f"http://{LOOPBACK}:{port}")
-                pids.append(process.pid)
-                _wait(urls[-1] + files.target.ready, start, process)
-            yield Running(tuple(urls), tuple(pids))
+            yield Prepared(files, start, words, environment)
+
+    @contextmanager
+    def _started(self, build: Prepared) -> Iterator[None]:
+        """One more start of the build; stopped on leaving."""
+        port = free_port()
+        words = {**build.words, "port": str(port), "internal_port": str(free_port())}
+        folder = Path(tempfile.mkdtemp(prefix=f"{build.files.side}-", dir=self.guard.folder))
+        argv = [word.format(**words) for word in build.start.command]
+        log = folder / "service.log"
+        process = self.guard.spawn(Command(argv, log, build.files.root, build.environment))
+        try:
+            url = f"http://{LOOPBACK}:{port}"
+            _wait(url, build.files.target.ready, build.start, process)
+            build.urls.append(url)
+            build.pids.append(process.pid)
+            yield
+        finally:
+            process.stop()
 
     @contextmanager
     def _database(self, side: str) -> Iterator[Database]:
@@ -110,13 +147,6 @@ class Stage:
         filled = {name: text.format(**words) for name, text in start.items()}
         own = {**filled, **target.load.environment, **SAME_CHANCE}
         return service_environment(database.dsn, redis_url, own)
-
-    def _start(
-        self, files: Files, start: Start, words: Mapping[str, str], environment: Mapping[str, str]
-    ) -> GuardedProcess:
-        folder = Path(tempfile.mkdtemp(prefix=f"{files.side}-", dir=self.guard.folder))
-        argv = [word.format(**words) for word in start.command]
-        return self.guard.spawn(Command(argv, folder / "service.log", files.root, environment))
 
 
 def _prepare(
@@ -139,11 +169,10 @@ def _prepare(
             )
 
 
-def _wait(url: str, start: Start, process: GuardedProcess) -> None:
+def _wait(url: str, ready: str, start: Start, process: GuardedProcess) -> None:
     def probe() -> None:
-        parts = url.split("/", 3)
         try:
-            status = fetch("/".join(parts[:3]), f"/{parts[3]}").status
+            status = fetch(url, ready).status
         except NoAnswerError as error:
             raise NotYetError(str(error)) from None
         if status != 200:
@@ -151,7 +180,7 @@ def _wait(url: str, start: Start, process: GuardedProcess) -> None:
 
     wait_until(
         probe,
-        what=f"{url} does not say that it is ready",
+        what=f"{url}{ready} does not say that it is ready",
         within_s=start.within_s,
         log=process.command.log,
         ended=process.ended,

@@ -95,7 +95,7 @@ def pair(
             old = Files("base", checkout.root, checkout.python, there)
             ours = load_target(options.target)
             new = Files("new", pytestconfig.rootpath, sys.executable, ours)
-            base, built = (stack.enter_context(stage.running(files)) for files in (old, new))
+            base, built = stack.enter_context(stage.side_by_side(old, new))
         except (WorktreeError, TargetError, ServiceError) as error:
             pytest.exit(str(error), returncode=options_plugin.BAD_INPUT)
         yield Pair(base, built, commit, options.target)
