@@ -30,6 +30,7 @@ from scenarios.duet.spending import machine_s
 # sides meet. Of 3.5 to 80 ms, 6 gave the narrowest intervals of those that hold a few requests.
 SLICE_S = 0.006
 SLICE_REQUESTS_MAX = 50
+SLOW_S = 0.025  # answers so slow that more than one a slice would leave too few blocks
 REST_S = 0.001
 WARM_UP_S = 1.0
 WARM_UP_REQUESTS_MIN = 20
@@ -132,7 +133,8 @@ class Duet:
                 break
         tally.counts.warm_up += len(times)
         pace_s = statistics.median(times[len(times) // 2 :])
-        tally.slice_requests = max(1, min(SLICE_REQUESTS_MAX, round(SLICE_S / pace_s)))
+        fewest = 1 if pace_s > SLOW_S else 2
+        tally.slice_requests = max(fewest, min(SLICE_REQUESTS_MAX, round(SLICE_S / pace_s)))
 
     def _block(self, tally: Tally) -> None:
         starts = {side: self._turns.choice(build.starts) for side, build in self.builds.items()}
