@@ -138,7 +138,7 @@ def _play(words: argparse.Namespace) -> Played:
     band = None if words.same_within is None else words.same_within / 100
     metrics = METRICS if words.a_pid else METRICS[:2]
     outcome = judge(tallies, Rules(metrics, band, words.start_allowance / 100))
-    return Played(choice, tallies, outcome, duet.other_cpu_share)
+    return Played(choice, tallies, outcome, duet.other_cpu_share, duet.core)
 
 
 def _people(target: Target | None) -> Mapping[str, Identity]:

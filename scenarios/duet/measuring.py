@@ -22,6 +22,7 @@ from time import perf_counter, process_time, sleep
 
 from scenarios.duet.asking import Ask, Connection, NoAnswerError
 from scenarios.duet.blocks import ORDERS, SIDES, Block, Series, Side, Slice
+from scenarios.duet.cores import on_one_core
 from scenarios.duet.endpoints import Endpoint
 from scenarios.duet.sides import Build, Start
 from scenarios.duet.spending import machine_s
@@ -80,6 +81,7 @@ class Duet:
     seconds: float
     chance: random.Random
     other_cpu_share: float = 0.0
+    core: int | None = None
     _turns: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +92,7 @@ class Duet:
     ) -> tuple[Tally, ...]:
         """Measure all endpoints; one that fails is kept with its fault, the others go on."""
         tallies = tuple(Tally(endpoint) for endpoint in endpoints)
-        with self._other_load(), _no_collection():
+        with self._other_load(), _no_collection(), on_one_core(self._pids()) as self.core:
             for tally in tallies:
                 show(f"warm-up {tally.endpoint.name}")
                 self._guarded(tally, self._warm_up)
@@ -188,6 +190,10 @@ class Duet:
         if passed_now > passed:
             used = (busy_now - busy) - (ours_now - ours)
             self.other_cpu_share = min(1.0, max(0.0, used / (passed_now - passed)))
+
+    def _pids(self) -> tuple[int, ...]:
+        starts = (start for build in self.builds.values() for start in build.starts)
+        return tuple(start.spending.pid for start in starts if start.spending)
 
     def _ours_s(self) -> float:
         starts = [start for build in self.builds.values() for start in build.starts]

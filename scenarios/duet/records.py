@@ -28,12 +28,16 @@ OWN: Mapping[Metric, str] = {
 
 @dataclass(frozen=True)
 class Played:
-    """A duet that was measured to its end. `other_cpu_share` is of the whole machine."""
+    """A duet that was measured to its end.
+
+    `other_cpu_share` is of the whole machine; `core` is the one that both builds were kept on.
+    """
 
     choice: Choice
     tallies: tuple[Tally, ...]
     outcome: Outcome
     other_cpu_share: float
+    core: int | None = None
 
 
 def write(played: Played, path: Path) -> None:
@@ -135,6 +139,9 @@ def _conduct(played: Played) -> Iterator[Instrument]:
         detail="of all cores, used neither by the builds nor by this instrument; database servers"
         " are among the others",
     )
+    kept = played.core is not None
+    where = f"core {played.core}" if kept else "no choice of cores, or no process was named"
+    yield Instrument(name="duet_builds_on_one_core", value=int(kept), total=1, detail=where)
     yield Instrument(
         name="duet_start_allowance",
         value=played.outcome.rules.allowance,

@@ -215,6 +215,7 @@ def test_what_was_dropped_and_what_was_left_out_is_said() -> None:
     assert found["duet_slices"].detail == "GET /a: 30 blocks of 4 slices of 10 requests"
     assert found["duet_reads_reached"].missing == ("GET /x: visitor gets 403",)
     assert found["duet_start_allowance"].value == 0.01
+    assert found["duet_builds_on_one_core"].value == 0
     assert found["duet_machine_other_cpu_share"].value == 0.25
 
 
