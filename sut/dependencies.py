@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 
-from sut.accounts.access import Principal, principal_of
+from sut.accounts.access import principal_of
+from sut.accounts.principal import Principal
 from sut.platform import Platform
 from sut.problems import FORBIDDEN, UNAUTHENTICATED, Problem
 

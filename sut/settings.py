@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_network
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 DEVELOPMENT_KEY = "development-only-signing-key-never-for-production"
 SIGNING_KEY_BYTES_MIN = 32
 BCRYPT_ROUNDS_PRODUCTION_MIN = 12
+DATABASE_DRIVER = "postgresql+asyncpg"
+_PORT_MAX = 65_535
+# What follows user and password: a host (an IPv6 address in brackets), a port, a database.
+_SERVER = re.compile(r"(?:\[[^]]*\]|[^]:/?[]*)(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?")
 
 
 class Settings(BaseSettings):
@@ -66,12 +69,12 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database_url(cls, url: str) -> str:
-        try:
-            driver = make_url(url).drivername
-        except ArgumentError:
-            raise ValueError("not a URL; write postgresql+asyncpg://user@host:5432/name") from None
-        if driver != "postgresql+asyncpg":
-            raise ValueError(f"must begin with postgresql+asyncpg://, not {driver}://")
+        driver, separator, place = url.partition("://")
+        server = _SERVER.fullmatch(place.rpartition("@")[2])
+        if not separator or server is None or int(server["port"] or 0) > _PORT_MAX:
+            raise ValueError(f"not a URL; write {DATABASE_DRIVER}://user@host:5432/name")
+        if driver != DATABASE_DRIVER:
+            raise ValueError(f"must begin with {DATABASE_DRIVER}://, not {driver}://")
         return url
 
     @field_validator("redis_url")

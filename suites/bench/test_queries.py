@@ -13,7 +13,7 @@ from suites.bench.pairs import CONFIDENCE, spread
 from suites.bench.queries import Query, explain_all, statement_of
 from suites.bench.season import FULL_SEASON
 from sut.leaderboard import repository as leaderboard
-from sut.leaderboard.repository import Place
+from sut.leaderboard.bookmarks import Place
 from sut.predictions import repository as predictions
 from sut.seeding.people import ADMIN_ID
 

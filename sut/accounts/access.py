@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sut.accounts.models import Account, Session
+from sut.accounts.principal import Principal
 from sut.problems import UNAUTHENTICATED, Problem
 
 if TYPE_CHECKING:
     from sut.platform import Platform
-
-Role = Literal["player", "admin"]
-Tier = Literal["free", "pro", "elite"]
-
-
-@dataclass(frozen=True)
-class Principal:
-    """A person whose session was live when the request came; `tier` holds at that moment."""
-
-    account_id: int
-    session_id: uuid.UUID
-    role: Role
-    tier: Tier
 
 
 def effective_tier() -> ColumnElement[str]:

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Select, Table, delete, func, or_, select
 
 from sut.accounts import repository
-from sut.accounts.access import Principal
 from sut.accounts.models import RefreshToken, Session
+from sut.accounts.principal import Principal
 from sut.accounts.schemas import Erasure, Export
 from sut.accounts.service import SUBJECT, prove
 from sut.forecasts.models import ForecastView

@@ -6,41 +6,17 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from sut.accounts.access import Role, Tier
+from sut.accounts.addresses import Email
+from sut.accounts.principal import Role, Tier
 from sut.wire import Answer, Body, Instant, PlainText
 
-EMAIL_CHARACTERS_MAX = 254
-_EMAIL = (
-    r"^[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*"
-    r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,24}$"
-)
 # No control characters, no marks that turn the direction of writing, no blanks at the ends.
 _NAME_CHARACTER = r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 _NAME_END = r"[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 
 
-def _deliverable(email: str) -> str:
-    """The address in the form that is kept. Only its syntax is judged: DNS is not asked."""
-    try:
-        checked = validate_email(
-            email, check_deliverability=False, allow_smtputf8=False, strict=True
-        )
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from None
-    return checked.ascii_email or checked.normalized
-
-
-Email = Annotated[
-    str,
-    Field(
-        max_length=EMAIL_CHARACTERS_MAX, pattern=_EMAIL, examples=["ada@example.org"],
-        json_schema_extra={"format": "email"},
-    ),
-    AfterValidator(_deliverable),
-]  # fmt: skip
 Password = Annotated[
     str, Field(min_length=1, max_length=128, json_schema_extra={"format": "password"})
 ]

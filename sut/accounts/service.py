@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
 from sut.accounts import repository
-from sut.accounts.access import Principal
+from sut.accounts.principal import Principal
 from sut.accounts.schemas import (
     AccountAnswer,
     PasswordChange,
@@ -133,8 +131,3 @@ async def prove(platform: Platform, principal: Principal, password: str) -> byte
     if not await platform.passwords.matches(password, known) or known is None:
         raise Problem(WRONG_PASSWORD)
     return known
-
-
-def folded(email: str) -> str:
-    """What stands for an address in Redis, where no personal data belongs."""
-    return sha256(email.lower().encode()).hexdigest()[:32]

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sut.accounts import repository
-from sut.accounts.access import Principal
+from sut.accounts.addresses import folded
 from sut.accounts.models import Session
+from sut.accounts.principal import Principal
 from sut.accounts.schemas import Credentials, SessionList, Tokens
-from sut.accounts.service import SUBJECT, folded
+from sut.accounts.service import SUBJECT
 from sut.database import UnitOfWork
 from sut.limits import Decision
 from sut.operations import audit

@@ -1,4 +1,4 @@
-"""Who may see which forecast, and how it is made.
+"""How a forecast is made and handed out.
 
 A match that lies ahead is judged by every result there is; one that has begun, by the results of
 matches that began before it, so its own result never tells on it.
@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from sut import answers
-from sut.accounts.access import Principal, Tier
+from sut.accounts.principal import Principal
 from sut.cache import Area
 from sut.forecasts import repository
 from sut.forecasts.grid import chances
 from sut.forecasts.model import Result, Strengths, fit
+from sut.forecasts.rights import rights_of
 from sut.forecasts.schemas import Forecast
 from sut.matches import repository as matches
 from sut.matches import service as match_rules
@@ -27,24 +27,7 @@ from sut.platform import Platform
 from sut.problems import FORECAST_QUOTA_USED, NO_FORECAST, NOT_FOUND, Problem
 from sut.tables import AnyRow
 
-FREE_A_DAY = 3
 AREA, MODEL = Area("forecasts"), Area("forecast_model")
-
-
-@dataclass(frozen=True)
-class Rights:
-    """What a person sees of forecasts: how many matches a day (None: all), and the grid or not."""
-
-    a_day: int | None
-    grid: bool
-    label: str
-
-
-def rights_of(role: str, tier: Tier) -> Rights:
-    """The rights of a role and the tier that holds at this moment."""
-    if role == "admin":
-        return Rights(a_day=None, grid=True, label="admin")
-    return Rights(a_day=FREE_A_DAY if tier == "free" else None, grid=tier == "elite", label=tier)
 
 
 async def get_forecast(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -26,21 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sut.accounts.models import Account
+from sut.leaderboard.bookmarks import KEPT_FOR, Place
 from sut.leaderboard.models import Generation, Score
 from sut.tables import AnyRow
 
-KEPT_FOR = timedelta(hours=24)
 _ROW = 1
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a row stands in the ranking: points, exact hits, registration, account."""
-
-    points: int
-    exact_hits: int
-    registered_at: datetime
-    account_id: int
 
 
 async def enter(session: AsyncSession, account_id: int, registered_at: datetime) -> None:

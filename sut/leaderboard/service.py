@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sut import answers, cursors, paging
 from sut.accounts.models import Account
 from sut.cache import Area
 from sut.database import UnitOfWork
 from sut.leaderboard import repository
-from sut.leaderboard.repository import Place
+from sut.leaderboard.bookmarks import CURSOR_LIFETIME, Bookmark, Place
 from sut.leaderboard.schemas import Leaderboard, Standing
 from sut.platform import Platform
 from sut.predictions.repository import Gain
@@ -20,41 +18,6 @@ from sut.tables import AnyRow
 AREA = Area("leaderboard")
 TAG = "leaderboard"
 """The cache tag of every page: points, names and who is on it."""
-
-CURSOR = "leaderboard"
-CURSOR_LIFETIME = timedelta(hours=23)
-"""Less than `repository.KEPT_FOR`, so that what a good cursor points at is there still."""
-
-
-@dataclass(frozen=True)
-class Bookmark:
-    """What a cursor says: the generation read, since when, the last rank and its place."""
-
-    generation: int
-    begun_at: datetime
-    rank: int
-    place: Place
-
-    def encode(self) -> str:
-        """The cursor."""
-        place = self.place
-        return cursors.encode(
-            CURSOR, self.generation, cursors.moment_to_us(self.begun_at), self.rank, place.points,
-            place.exact_hits, cursors.moment_to_us(place.registered_at), place.account_id,
-        )  # fmt: skip
-
-    @classmethod
-    def decode(cls, cursor: str) -> Bookmark:
-        """What `cursor` says; raises Problem (invalid-cursor)."""
-        numbers = cursors.decode(CURSOR, cursor, 7)
-        generation, begun_us, rank, points, exact_hits, registered_us, account_id = numbers
-        if not (0 <= points < _INT32 and 0 <= exact_hits < _INT32 and 0 <= rank < _INT32):
-            raise cursors.refuse_cursor()
-        place = Place(points, exact_hits, cursors.us_to_moment(registered_us), account_id)
-        return cls(generation, cursors.us_to_moment(begun_us), rank, place)
-
-
-_INT32 = 2**31
 
 
 async def enter(work: UnitOfWork, account: Account) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
@@ -11,8 +11,10 @@ from pydantic.json_schema import SkipJsonSchema
 from sut import cursors
 from sut.matches.states import Status
 from sut.paging import PageFilter
-from sut.tables import AnyRow
 from sut.wire import Answer, Body, Id, Instant, Whole
+
+if TYPE_CHECKING:
+    from sut.tables import AnyRow
 
 CURSOR = "matches"
 GOALS_MAX = 20

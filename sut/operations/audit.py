@@ -6,39 +6,18 @@ head of its chain until they commit; writers about different subjects never wait
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sut.database import UnitOfWork
+from sut.operations.links import row_hash
 from sut.operations.models import AuditHead, AuditRow
-
-
-def row_hash(
-    *,
-    previous_hash: bytes | None,
-    sequence: int,
-    at: datetime,
-    actor_id: int | None,
-    action: str,
-    subject_kind: str,
-    subject_id: str,
-    request_id: str,
-    details: Mapping[str, Any],
-) -> bytes:
-    """SHA-256 over everything that a row says and the hash of the row before it."""
-    content = [
-        (previous_hash or b"").hex(), sequence, at.isoformat(), actor_id, action,
-        subject_kind, subject_id, request_id, dict(details),
-    ]  # fmt: skip
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 async def record(

@@ -27,7 +27,8 @@ from sut.accounts.models import Account
 from sut.matches.models import Match
 from sut.matches.states import Status
 from sut.predictions.models import IdempotencyKey, Prediction
-from sut.predictions.scoring import EXACT, points_in_sql
+from sut.predictions.scoring import EXACT
+from sut.predictions.scoring_in_sql import points_in_sql
 from sut.tables import AnyRow, AnySelect
 
 KEY_LIFETIME = timedelta(hours=24)

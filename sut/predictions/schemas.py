@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import ConfigDict, Field
 
-from sut.tables import AnyRow
 from sut.wire import Answer, Body, Id, Whole
+
+if TYPE_CHECKING:
+    from sut.tables import AnyRow
 
 GOALS_MAX = 20
 Goals = Annotated[int, Field(ge=0, le=GOALS_MAX), Whole]

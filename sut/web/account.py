@@ -11,14 +11,15 @@ from starlette.responses import Response
 
 from sut import answers
 from sut.accounts import privacy, service, sessions
-from sut.accounts.access import Principal
+from sut.accounts.principal import Principal
 from sut.accounts.schemas import Erasure, PasswordChange, ProfileChange
 from sut.dependencies import PlatformDep, RequestId
 from sut.platform import Platform
 from sut.problems import Problem
 from sut.web.messages import faults_of, invalid, refusal_of
 from sut.web.pages import PageRoute, form_of, page, see
-from sut.web.visitors import HOME, AnyVisitor, LoggedIn, Visitor, forget
+from sut.web.visitors import AnyVisitor, LoggedIn, Visitor, forget
+from sut.web.ways import HOME
 
 ACCOUNT = "/account"
 # Sent along for password managers; who is meant is known from the session.

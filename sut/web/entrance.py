@@ -15,15 +15,8 @@ from sut.platform import Platform
 from sut.problems import NOT_FOUND, Problem
 from sut.web.messages import faults_of, invalid, refusal_of
 from sut.web.pages import PageRoute, form_of, page, see
-from sut.web.visitors import (
-    HOME,
-    AnyVisitor,
-    Visitor,
-    forget,
-    next_query,
-    remember,
-    safe_next,
-)
+from sut.web.visitors import AnyVisitor, Visitor, forget, remember
+from sut.web.ways import HOME, next_query, safe_next
 
 router = APIRouter(route_class=PageRoute)
 

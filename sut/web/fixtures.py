@@ -4,69 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from sut.accounts.access import Principal
+from sut.accounts.principal import Principal
 from sut.dependencies import PlatformDep, RequestId
 from sut.forecasts import service as forecasts
+from sut.forecasts.rights import FREE_A_DAY, rights_of
 from sut.forecasts.schemas import Forecast
 from sut.matches import service as matches
 from sut.matches.schemas import MatchFilter, MatchPage, MatchView
 from sut.platform import Platform
-from sut.problems import INVALID_REQUEST, Problem
+from sut.problems import Problem
 from sut.web import queries
 from sut.web.messages import refusal_of
 from sut.web.pages import PageRoute, form_of, page, see
 from sut.web.visitors import AnyVisitor, LoggedIn, Visitor
-from sut.wire import YEAR_MAX, YEAR_MIN, Id
+from sut.web.weeks import WEEK, Week
+from sut.wire import Id
 
 MATCHES_MAX = 100
-WEEK = timedelta(days=7)
 
 router = APIRouter(route_class=PageRoute)
-
-
-@dataclass(frozen=True)
-class Week:
-    """Monday to Sunday, UTC."""
-
-    first: date
-
-    @classmethod
-    def of(cls, text: str | None, today: date) -> Week:
-        """The week of a date as 2026-08-15, or of today. Raises Problem (invalid-request)."""
-        try:
-            day = date.fromisoformat(text) if text else today
-        except ValueError:
-            raise Problem(INVALID_REQUEST) from None
-        if not YEAR_MIN < day.year < YEAR_MAX - 1:
-            raise Problem(INVALID_REQUEST)
-        return cls(day - timedelta(days=day.weekday()))
-
-    @property
-    def last(self) -> date:
-        """Its Sunday."""
-        return self.first + timedelta(days=6)
-
-    @property
-    def name(self) -> str:
-        """Its Monday, as addresses say it."""
-        return self.first.isoformat()
-
-    @property
-    def before(self) -> str:
-        """The week before, as addresses say it."""
-        return (self.first - WEEK).isoformat()
-
-    @property
-    def after(self) -> str:
-        """The week after, as addresses say it."""
-        return (self.first + WEEK).isoformat()
 
 
 @dataclass(frozen=True)
@@ -120,14 +83,14 @@ async def _show(
     hint = ""
     if visitor.principal is None:
         hint = "Log in to see forecasts." if ahead else ""
-    elif forecasts.rights_of(visitor.principal.role, visitor.principal.tier).a_day is None:
+    elif rights_of(visitor.principal.role, visitor.principal.tier).a_day is None:
         shown = await _forecasts(platform, visitor.principal, ahead, request_id)
     else:
         seen = await _seen_today(platform, visitor.principal)
         shown = await _forecasts(platform, visitor.principal, seen & set(ahead), request_id)
-        left = max(0, forecasts.FREE_A_DAY - len(seen))
+        left = max(0, FREE_A_DAY - len(seen))
         askable = set(ahead) - seen if left else ()
-        hint = f"A free account sees {forecasts.FREE_A_DAY} forecasts a day; {left} left today."
+        hint = f"A free account sees {FREE_A_DAY} forecasts a day; {left} left today."
     return page(
         request,
         "fixtures.html",

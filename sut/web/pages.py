@@ -17,7 +17,8 @@ from sut.platform import Platform
 from sut.problems import INVALID_REQUEST, Problem
 from sut.web.messages import DONE, Refusal, refusal_of
 from sut.web.render import render
-from sut.web.visitors import LogInNeeded, Visitor, next_query, refuse_cross_site, visitor_of
+from sut.web.visitors import LogInNeeded, Visitor, visitor_of
+from sut.web.ways import next_query, refuse_cross_site
 
 FIELDS_MAX = 20
 # With no referrer at all, browsers would not say either where a form comes from.
@@ -35,7 +36,7 @@ class PageRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             try:
-                refuse_cross_site(request)
+                refuse_cross_site(request.method, request.headers)
                 return await handle(request)
             except LogInNeeded as turn:
                 return see(f"/login{next_query(turn.next)}")

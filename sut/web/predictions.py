@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from sut import cursors
-from sut.accounts.access import Principal
+from sut.accounts.principal import Principal
 from sut.dependencies import PlatformDep, RequestId
 from sut.matches.models import Match
 from sut.platform import Platform

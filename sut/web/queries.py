@@ -10,8 +10,9 @@ from sqlalchemy import Date, Select, and_, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from sut.accounts.access import Principal, live_sessions
+from sut.accounts.access import live_sessions
 from sut.accounts.models import Account, Session
+from sut.accounts.principal import Principal
 from sut.accounts.repository import use_unnoted
 from sut.forecasts.models import ForecastView
 from sut.leaderboard.models import Score

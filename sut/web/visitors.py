@@ -1,27 +1,22 @@
-"""Who looks at a page: the cookie that says so, and the proof that a form is ours."""
+"""Who looks at a page, and the cookie that says so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
 
 from fastapi import Depends, Request
 from starlette.responses import Response
 
 from sut.accounts import sessions
-from sut.accounts.access import Principal
+from sut.accounts.principal import Principal
 from sut.dependencies import PlatformDep
 from sut.platform import Platform
-from sut.problems import Problem
 from sut.settings import Settings
 from sut.web import queries
-from sut.web.messages import CROSS_SITE
+from sut.web.ways import HOME, SAFE_METHODS, safe_next
 
-HOME = "/"
-_OWN_SITE = {"same-origin", "none"}
 _OWN_PAGES = ("/predictions", "/account")
-_SAFE_METHODS = {"GET", "HEAD"}
 
 
 @dataclass(frozen=True)
@@ -105,41 +100,8 @@ LoggedIn = Annotated[Principal, Depends(_player)]
 """The person who is logged in; everyone else is sent to the log-in and back."""
 
 
-def refuse_cross_site(request: Request) -> None:
-    """Refuse a form that no page of ours has sent. Raises Problem (cross-site-request).
-
-    Browsers say where a form comes from, in one header or the other; who says nothing is no
-    browser and has the API.
-    """
-    if request.method in _SAFE_METHODS:
-        return
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        own = site in _OWN_SITE
-    else:
-        origin = urlsplit(request.headers.get("origin", ""))
-        own = bool(origin.netloc) and origin.netloc == request.headers.get("host")
-    if not own:
-        raise Problem(CROSS_SITE)
-
-
-def safe_next(address: str) -> str:
-    """`address` if it is a path on this site, else the fixtures: a log-in leads nowhere else."""
-    plain = address.isascii() and address.isprintable() and "\\" not in address
-    if not plain or not address.startswith("/") or address.startswith("//"):
-        return HOME
-    parts = urlsplit(address)
-    return address if not parts.scheme and not parts.netloc else HOME
-
-
-def next_query(address: str) -> str:
-    """`address` as the query of a link to the log-in; empty for the fixtures."""
-    safe = safe_next(address)
-    return "" if safe == HOME else "?" + urlencode({"next": safe})
-
-
 def _way_back(request: Request) -> str:
-    if request.method not in _SAFE_METHODS:  # a form cannot be sent again by a link
+    if request.method not in SAFE_METHODS:  # a form cannot be sent again by a link
         return next((page for page in _OWN_PAGES if request.url.path.startswith(page)), HOME)
     query = f"?{request.url.query}" if request.url.query else ""
     return safe_next(request.url.path + query)

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from suites.integration.sql import Sql
-from sut.operations.audit import row_hash
+from sut.operations.links import row_hash
 
 Subject = tuple[str, str]
 

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from fixtures.database import Database
-from sut.predictions.scoring import points, points_in_sql
+from sut.predictions.scoring import points
+from sut.predictions.scoring_in_sql import points_in_sql
 
 SCORES = list(product(range(21), range(21)))
 RESULTS = list(product(range(5), range(5)))

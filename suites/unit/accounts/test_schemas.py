@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from sut.accounts.schemas import Credentials, DisplayName, Email, NewPassword, Registration
-from sut.accounts.service import folded
+from sut.accounts.addresses import Email, folded
+from sut.accounts.schemas import Credentials, DisplayName, NewPassword, Registration
 
 pytestmark = pytest.mark.objective("sec-input")
 

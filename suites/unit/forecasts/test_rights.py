@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sut.forecasts.service import FREE_A_DAY, rights_of
+from sut.forecasts.rights import FREE_A_DAY, rights_of
 
 
 def test_a_free_player_sees_three_matches_a_day_without_the_grid() -> None:

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sut import cursors
-from sut.leaderboard.repository import KEPT_FOR, Place
-from sut.leaderboard.service import CURSOR, CURSOR_LIFETIME, Bookmark
+from sut.leaderboard.bookmarks import CURSOR, CURSOR_LIFETIME, KEPT_FOR, Bookmark, Place
 from sut.problems import INVALID_CURSOR, Problem
 
 COUNTS = st.integers(0, 2**31 - 1)

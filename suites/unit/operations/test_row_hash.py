@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sut.operations.audit import row_hash
+from sut.operations.links import row_hash
 
 pytestmark = pytest.mark.objective("audit-trail")
 

@@ -96,3 +96,25 @@ def test_a_value_out_of_range_is_refused_by_name(name: str, value: object) -> No
 def test_a_setting_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValidationError, match="cache_ttl_seconds"):
         production(cache_ttl_seconds=5)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "u@host:port/db",
+        "u@host:65536/db",
+        "u@host:-1/db",
+        "u@host:1:2/db",
+        "u@[::1/db",
+        "[::1]x/db",
+    ],
+)
+def test_a_database_address_without_a_host_and_port_to_go_to_is_refused(place: str) -> None:
+    with pytest.raises(ValidationError, match="not a URL; write postgresql"):
+        production(database_url=f"postgresql+asyncpg://{place}")
+
+
+@pytest.mark.parametrize("driver", ["postgresql", "postgresql+psycopg", "sqlite", ""])
+def test_a_database_of_another_driver_is_refused(driver: str) -> None:
+    with pytest.raises(ValidationError, match=r"must begin with postgresql\+asyncpg://"):
+        production(database_url=f"{driver}://u@host:5432/db")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sut.problems import INVALID_REQUEST, Problem
-from sut.web.fixtures import Week
+from sut.web.weeks import Week
 
 TODAY = date(2026, 8, 15)
 
