@@ -8,14 +8,14 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 from redis.asyncio import Redis
 
-from fixtures.application import BASE_URL
+from fixtures.application import BASE_URL, make_app
 from fixtures.database import Database as TestDatabase
 from fixtures.services import redis as redis_service
 from fixtures.services.interface import Place
 from suites.integration.clock import StoppedClock
 from suites.integration.outage import OwnRedis
 from suites.integration.sql import Sql
-from sut.app import Service, create_app
+from sut.app import Service
 from sut.cache import Cache
 from sut.database import Database
 from sut.settings import Settings
@@ -82,7 +82,7 @@ async def store(settings: Settings, cache: Cache) -> AsyncIterator[Database]:
 @pytest.fixture
 async def other_app(settings: Settings) -> AsyncIterator[Service]:
     """A second worker on the same database and Redis: pools, cache and limiter of its own."""
-    made = create_app(settings)
+    made = make_app(settings)
     async with made.router.lifespan_context(made):
         yield made
 

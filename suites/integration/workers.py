@@ -7,8 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from httpx import ASGITransport, AsyncClient
 
-from fixtures.application import BASE_URL
-from sut.app import create_app
+from fixtures.application import BASE_URL, make_app
 from sut.settings import Settings
 
 
@@ -18,7 +17,7 @@ async def workers(settings: Settings, count: int = 2) -> AsyncIterator[list[Asyn
     async with AsyncExitStack() as stack:
         clients = []
         for _ in range(count):
-            app = create_app(settings)
+            app = make_app(settings)
             await stack.enter_async_context(app.router.lifespan_context(app))
             transport = ASGITransport(app=app, raise_app_exceptions=False)
             client = AsyncClient(transport=transport, base_url=BASE_URL)

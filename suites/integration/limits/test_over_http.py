@@ -8,11 +8,10 @@ import pytest
 from httpx import ASGITransport, AsyncClient, Response
 
 from fixtures import clients
-from fixtures.application import BASE_URL, SettingsFactory
+from fixtures.application import BASE_URL, SettingsFactory, make_app
 from fixtures.builders import Builders
 from suites.integration.refusals import refusal
 from suites.integration.workers import workers
-from sut.app import create_app
 
 pytestmark = pytest.mark.objective("sec-rate-limit")
 
@@ -61,7 +60,7 @@ async def test_behind_a_trusted_proxy_each_client_has_a_window_of_its_own(
     settings_with: SettingsFactory,
 ) -> None:
     settings = settings_with(visitor_limit_per_minute=2, trusted_proxies=("10.0.0.1",))
-    app = create_app(settings)
+    app = make_app(settings)
     async with app.router.lifespan_context(app):
         transport = ASGITransport(app=app, client=("10.0.0.1", 1))
         async with AsyncClient(transport=transport, base_url=BASE_URL) as proxy:

@@ -65,6 +65,11 @@ async def test_errors_and_cancelled_requests_give_every_connection_back(
                 for match in matches
             ]
             await until_locked_out(watcher, settings.database_connections_max)
+
+            async def watched() -> bool:
+                return most[0] >= settings.database_connections_max
+
+            await until(watched, "a count of them all")
             for task in asked[::3]:
                 task.cancel()
         answers = await asyncio.gather(*asked, return_exceptions=True)
