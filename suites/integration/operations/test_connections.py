@@ -67,7 +67,7 @@ async def test_errors_and_cancelled_requests_give_every_connection_back(
             await until_locked_out(watcher, settings.database_connections_max)
 
             async def watched() -> bool:
-                return most[0] >= settings.database_connections_max
+                return bool(most[0] >= settings.database_connections_max)
 
             await until(watched, "a count of them all")
             for task in asked[::3]:
