@@ -117,7 +117,7 @@ def _options(settings: Settings, arguments: list[str]) -> argparse.Namespace:
 
 
 def _worker_count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= WORKERS_MAX:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= WORKERS_MAX):
         raise argparse.ArgumentTypeError(f"a number from 1 to {WORKERS_MAX}, not {text!r}")
     return int(text)
 

@@ -84,7 +84,7 @@ def test_the_contract_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> 
     assert "/api/matches" in document["paths"]
 
 
-@pytest.mark.parametrize("workers", ["0", "65", "-1", "two"])
+@pytest.mark.parametrize("workers", ["0", "65", "-1", "two", "1_0", "\N{ARABIC-INDIC DIGIT TWO}"])
 def test_a_number_of_workers_that_will_not_do_is_named(
     workers: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
