@@ -25,6 +25,7 @@ GRACE_S = 10
 BACKLOG = 2048
 INTERNAL_HOST = "127.0.0.1"
 WORKERS_MAX = 64
+PORT_MAX = 65_535
 
 
 def serve(settings: Settings, arguments: list[str]) -> int:
@@ -111,14 +112,22 @@ def _options(settings: Settings, arguments: list[str]) -> argparse.Namespace:
         "--workers", type=_worker_count, default=settings.workers, metavar="N",
     )  # fmt: skip
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--internal-port", type=int, default=settings.internal_port)
+    parser.add_argument("--port", type=_port, default=8000)
+    parser.add_argument("--internal-port", type=_port, default=settings.internal_port)
     return parser.parse_args(arguments)
 
 
 def _worker_count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= WORKERS_MAX):
-        raise argparse.ArgumentTypeError(f"a number from 1 to {WORKERS_MAX}, not {text!r}")
+    return _number(text, 1, WORKERS_MAX)
+
+
+def _port(text: str) -> int:
+    return _number(text, 0, PORT_MAX)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
+        raise argparse.ArgumentTypeError(f"a number from {least} to {most}, not {text!r}")
     return int(text)
 
 

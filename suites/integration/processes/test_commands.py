@@ -92,3 +92,14 @@ def test_a_number_of_workers_that_will_not_do_is_named(
         main(["serve", f"--workers={workers}"])
     assert ended.value.code == 2
     assert "a number from 1 to 64" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--port", "--internal-port"])
+@pytest.mark.parametrize("port", ["65536", "-1", "http", "\N{ARABIC-INDIC DIGIT EIGHT}080"])
+def test_a_port_that_cannot_be_is_named(
+    option: str, port: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", f"{option}={port}"])
+    assert ended.value.code == 2
+    assert "a number from 0 to 65535" in capsys.readouterr().err
