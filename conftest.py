@@ -1,6 +1,11 @@
-"""Lists the plugins, in the order in which they depend on each other; holds nothing else."""
+"""Lists the plugins, in the order in which they depend on each other, and loads them."""
 
-pytest_plugins = (
+from __future__ import annotations
+
+import pytest
+
+PLUGINS = (
+    "fixtures.garbage",
     "fixtures.layers",
     "fixtures.options",
     "fixtures.lifeline",
@@ -17,3 +22,9 @@ pytest_plugins = (
     "fixtures.browser",
     "pytester",
 )
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """As `pytest_plugins` would, which also looks for each name in every installed package."""
+    for name in PLUGINS:
+        pluginmanager.import_plugin(name)

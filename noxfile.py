@@ -137,7 +137,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """The rules of every domain, without any service; fewer random examples than the gate."""
-    _one(session, "unit", "-q", "--hypothesis-profile=quick")
+    _one(session, "unit", "-q", "--hypothesis-profile=quick", "-p", "no:benchmark")
 
 
 @nox.session

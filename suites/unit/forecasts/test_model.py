@@ -19,6 +19,8 @@ GOALS = st.integers(0, 20)
 STRENGTHS = st.floats(-2.0, 2.0)
 GAIN = st.floats(0.0, 2.0)
 TINY = 1e-9
+# 50 in the gate: leagues are many, and each is quickly fitted
+MORE = settings(max_examples=settings().max_examples * 5 // 4)
 
 
 @st.composite
@@ -44,7 +46,7 @@ def home_chance(strengths: Strengths) -> float:
     return chances(*strengths.rates(1, 2)).home
 
 
-@settings(max_examples=50)
+@MORE
 @given(results())
 def test_any_results_give_finite_rates_for_any_pair(rows: list[Result]) -> None:
     found = fit(rows)
@@ -54,7 +56,7 @@ def test_any_results_give_finite_rates_for_any_pair(rows: list[Result]) -> None:
     assert found.fitted_on == len(rows)
 
 
-@settings(max_examples=50)
+@MORE
 @given(results(), st.randoms(use_true_random=False))
 def test_the_order_of_the_results_does_not_matter(rows: list[Result], random: object) -> None:
     shuffled = list(rows)
@@ -88,7 +90,7 @@ def test_a_stronger_side_never_gets_a_smaller_chance(
     assert strong.away >= weak.away - TINY
 
 
-@settings(max_examples=50)
+@MORE
 @given(results(), st.integers(0, 19), st.integers(0, 20))
 def test_winning_higher_never_makes_a_side_look_weaker(
     rows: list[Result], goals: int, conceded: int
