@@ -39,8 +39,10 @@ def _ready(session: nox.Session) -> None:
     """Bring the shared environment in line with uv.lock; a moment when it already is."""
     uv = shutil.which("uv") or _bundled_uv(session)
     quiet = () if sys.stdout.isatty() else ("-q",)
+    # once: where nothing has changed, compiling would still look at every file
+    compiled = () if PYTHON.exists() else ("--compile-bytecode",)
     session.run(
-        uv, "sync", "--frozen", "--python", sys.executable, *quiet,
+        uv, "sync", "--frozen", "--python", sys.executable, *quiet, *compiled,
         env={"UV_PROJECT_ENVIRONMENT": str(ENVIRONMENT), "VIRTUAL_ENV": None},
         external=True,
         silent=False,
