@@ -34,6 +34,7 @@ from detect_secrets.settings import transient_settings
 
 from reports.evidence import Finding, fingerprint
 from suites.security.history import Line
+from suites.security.sieve import Sieve
 
 TOOL = "detect-secrets"
 _MARK = re.compile(
@@ -106,13 +107,14 @@ def scan_lines(lines: Sequence[Line], allowed: Set[str] = frozenset()) -> tuple[
     with TemporaryDirectory(prefix="touchline-secrets-") as scratch:
         for keywords in (False, True):
             with transient_settings(_settings(keywords=keywords)):
+                sieve = Sieve()
                 for number, (path, found) in enumerate(by_path.items()):
                     if _wants_keywords(path) == keywords:
-                        findings += _scan_one(path, found, Path(scratch, str(number)))
+                        findings += _scan_one(path, found, Path(scratch, str(number)), sieve)
     return tuple(findings)
 
 
-def _scan_one(path: str, lines: list[Line], folder: Path) -> Iterator[Finding]:
+def _scan_one(path: str, lines: list[Line], folder: Path, sieve: Sieve) -> Iterator[Finding]:
     # detect-secrets reads files, and chooses its patterns by the ends of their names; for some
     # ends it reads nothing at all, and that filter cannot be switched off.
     folder.mkdir()
@@ -122,6 +124,8 @@ def _scan_one(path: str, lines: list[Line], folder: Path) -> Iterator[Finding]:
         lines = list({line.text: line for line in reversed(lines)}.values())[::-1]
     copy = folder / (name.name + (".txt" if name.suffix in IGNORED_FILE_EXTENSIONS else ""))
     copy.write_text("\n".join(line.text for line in lines), "utf-8", newline="\n")
+    if not sieve.holds_any(copy, (line.text for line in lines)):
+        return
     seen: set[tuple[str, str]] = set()
     for secret in scan_file(str(copy)):
         key = (secret.type, secret.secret_hash)
