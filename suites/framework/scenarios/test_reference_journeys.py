@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fixtures.live import LiveService
-from reports.evidence import Instrument, Measurement, decode
+from reports.evidence import Finding, Instrument, Measurement, decode
 from scenarios.__main__ import main
 from scenarios.orders import EVIDENCE
 
@@ -32,3 +32,30 @@ def test_every_journey_is_played_without_an_error(
     assert (reached.value, reached.missing) == (reached.total, ())
     assert errors == []
     assert metrics >= {"db_statement_latency_p95_ms", "cache_hit_ratio", "service_cpu_share"}
+
+
+def test_who_predicted_a_match_before_changes_it_instead(
+    live_service: LiveService, tmp_path: Path
+) -> None:
+    """One person, fifty open matches, some sixty visits: many of them meet a prediction."""
+    target = tmp_path / "target.toml"
+    ours = live_service.target.read_text().replace(
+        'journeys = "scenarios.journeys"',
+        'journeys = "suites.framework.scenarios.journeys_for_tests.predicts_only"',
+    )
+    target.write_text(ours)
+    code = main(
+        ["run", "--target", str(target), "--profile", "smoke", "--sessions", "1",
+         "--rate", "8", "--duration", "8s", "--out", str(tmp_path)]
+    )  # fmt: skip
+    records = [decode(line) for line in (tmp_path / EVIDENCE).read_text().splitlines()]
+    answers = {
+        item.dimensions["endpoint"]: item.samples
+        for item in records
+        if isinstance(item, Measurement) and item.metric == "http_latency_p50_ms"
+    }
+    failed = [item for item in records if isinstance(item, Finding)]
+
+    assert code == 0
+    assert failed == []
+    assert answers["PUT /api/predictions/{prediction_id}"] > 8
