@@ -22,6 +22,9 @@ from sut.logs import configure
 from sut.settings import Settings
 
 GRACE_S = 10
+# Longer than clients and proxies keep an idle connection (httpx: 5 s, nginx upstream: 60 s): whoever
+# is first to close must be the one who sends, or a request may meet a connection that is just going.
+KEEP_ALIVE_S = 65
 BACKLOG = 2048
 INTERNAL_HOST = "127.0.0.1"
 WORKERS_MAX = 64
@@ -51,6 +54,7 @@ def serve(settings: Settings, arguments: list[str]) -> int:
         http="httptools", ws="none", lifespan="on", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_S, timeout_worker_healthcheck=30,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )  # fmt: skip
     supervisor = _Supervisor(config, [public, internal], metrics_dir)
     try:
