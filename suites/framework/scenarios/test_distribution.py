@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +15,7 @@ from fixtures.services.ports import free_port
 from fixtures.services.waiting import NotYetError, wait_until
 from reports.evidence import AnyRecord, Instrument, Measurement, Series, decode
 from scenarios import shapes
+from scenarios.__main__ import ENDED_EARLY
 from scenarios.conductor import Conductor, LoadError, Post
 from scenarios.histograms import Endpoint, merged
 from scenarios.observer import Observer
@@ -185,19 +187,34 @@ def test_a_worker_elsewhere_that_dies_makes_the_run_invalid_and_takes_nothing_of
     assert sum(rate for second, rate in rates.points if second >= 8) > 0
 
 
+def connected(command: Command, port: int) -> None:
+    seen = psutil.Process(command.process.pid).net_connections("tcp")
+    if not any(one.raddr and one.raddr.port == port and one.status == psutil.CONN_ESTABLISHED
+               for one in seen):  # fmt: skip
+        raise NotYetError(f"{len(seen)} connections")
+
+
 def test_one_worker_too_many_changes_nothing(tmp_path: Path) -> None:
     port, out = free_port(), tmp_path / "out"
     with (
         serving() as server,
         commands(
-            tmp_path, master(server, port, out, "--duration", "6s"), worker(port), worker(port)
+            tmp_path, master(server, port, out, "--duration", "5m"), worker(port), worker(port)
         ) as (leader, *two),
     ):
         under_load(server, 20, leader)
         with commands(tmp_path / "late", worker(port)) as (late,):
-            assert [command.ended() for command in (leader, *two, late)] == [0, 0, 0, 0], (
-                leader.said
+            wait_until(
+                lambda: connected(late, port),
+                what="the late worker at its master",
+                within_s=90,
+                advice="See what it wrote.",
+                ended=lambda: None if late.process.poll() is None else late.said,
             )
+            under_load(server, server.answered + 40, leader)
+            leader.process.send_signal(signal.SIGINT)
+            ends = [command.ended() for command in (leader, *two, late)]
+            assert ends == [ENDED_EARLY, 0, 0, 0], leader.said
     found = instruments(out)
     assert (found["generators_finished"].value, found["generators_finished"].total) == (2, 2)
     assert found["arrivals_served"].value == found["arrivals_served"].total == requests(out)
