@@ -22,8 +22,8 @@ from sut.logs import configure
 from sut.settings import Settings
 
 GRACE_S = 10
-# Longer than clients and proxies keep an idle connection (httpx: 5 s, nginx upstream: 60 s): whoever
-# is first to close must be the one who sends, or a request may meet a connection that is just going.
+# Longer than clients and proxies keep an idle connection (httpx: 5 s, nginx upstream: 60 s): who
+# sends must be the first to close, or a request may meet a connection that is just going.
 KEEP_ALIVE_S = 65
 BACKLOG = 2048
 INTERNAL_HOST = "127.0.0.1"

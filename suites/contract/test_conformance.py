@@ -9,7 +9,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx import AsyncClient
 
 from fixtures.evidence import Evidence
-from fixtures.live import LIMITS_FOR_TESTS, LiveService, LiveServiceFactory
+from fixtures.live import FOR_TESTS, LiveService, LiveServiceFactory
 from suites.contract import access, conformance
 from suites.contract.access import Policy, Role
 from suites.contract.conformance import Budget, Run
@@ -20,11 +20,10 @@ pytestmark = pytest.mark.objective("contract-conformance", "sec-input")
 
 SEED = 20_260_801
 ENVIRONMENT = {
-    **LIMITS_FOR_TESTS,
+    **FOR_TESTS,
     # Every farewell needs a person of its own, whose log-in must not cost a quarter of a second.
     "SOCCERAI_ENVIRONMENT": "development",
     "SOCCERAI_BCRYPT_ROUNDS": "4",
-    "SOCCERAI_REDIS_TIMEOUT_S": "20",
 }
 # A refusal that is about the load or the size, not about what was asked.
 BESIDE_THE_POINT = {"405", "413", "429"}

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from fixtures.live import LiveService
+import pytest
+
+from fixtures.live import FOR_TESTS, Launcher, LiveService
 from reports.evidence import Finding, Instrument, Measurement, decode
 from scenarios.__main__ import main
 from scenarios.orders import EVIDENCE
 
+# What the service can carry is for the load layer: here a log-in costs little.
+LIGHT = {**FOR_TESTS, "SOCCERAI_ENVIRONMENT": "development", "SOCCERAI_BCRYPT_ROUNDS": "4"}
 
-def test_every_journey_is_played_without_an_error(
-    live_service: LiveService, tmp_path: Path
-) -> None:
+
+@pytest.fixture(scope="module")
+def service(launcher: Launcher) -> Iterator[LiveService]:
+    with launcher.running(workers=1, seeded=True, environment=LIGHT) as started:
+        yield started
+
+
+def test_every_journey_is_played_without_an_error(service: LiveService, tmp_path: Path) -> None:
     output = tmp_path / EVIDENCE
     code = main(
-        ["run", "--target", str(live_service.target), "--profile", "smoke", "--sessions", "4",
-         "--rate", "15", "--duration", "6s", "--service-pid", str(live_service.pid),
+        ["run", "--target", str(service.target), "--profile", "smoke", "--sessions", "4",
+         "--rate", "15", "--duration", "6s", "--service-pid", str(service.pid),
          "--out", str(tmp_path)]
     )  # fmt: skip
     records = [decode(line) for line in output.read_text().splitlines()]
@@ -35,11 +45,11 @@ def test_every_journey_is_played_without_an_error(
 
 
 def test_who_predicted_a_match_before_changes_it_instead(
-    live_service: LiveService, tmp_path: Path
+    service: LiveService, tmp_path: Path
 ) -> None:
     """One person, fifty open matches, some sixty visits: many of them meet a prediction."""
     target = tmp_path / "target.toml"
-    ours = live_service.target.read_text().replace(
+    ours = service.target.read_text().replace(
         'journeys = "scenarios.journeys"',
         'journeys = "suites.framework.scenarios.journeys_for_tests.predicts_only"',
     )

@@ -12,7 +12,7 @@ import pytest
 from httpx import AsyncClient, Limits
 
 from fixtures import clients
-from fixtures.live import LIMITS_FOR_TESTS, LiveService, LiveServiceFactory
+from fixtures.live import FOR_TESTS, LiveService, LiveServiceFactory
 from suites.integration.observability.scrape import Scrape, scrape
 from suites.integration.refusals import refusal
 from suites.integration.sql import Sql
@@ -31,7 +31,7 @@ def log_path(tmp_path: Path) -> Path:
 @pytest.fixture
 def service(live_service_factory: LiveServiceFactory, log_path: Path) -> LiveService:
     """A seeded service of the test's own with two workers and a log file."""
-    environment = {**LIMITS_FOR_TESTS, "SOCCERAI_LOG_PATH": str(log_path)}
+    environment = {**FOR_TESTS, "SOCCERAI_LOG_PATH": str(log_path)}
     return live_service_factory(workers=2, environment=environment)
 
 
