@@ -9,6 +9,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from reports.faults import Section, TomlSource, problems, section_at
+from reports.instruments import (
+    InstrumentSets,
+    instrument_sets,
+    refuse_unused,
+    with_instruments,
+)
 from reports.objectives import CLAUSES, Objective, Objectives, Policy, Word
 from reports.waivers import Waiver
 
@@ -18,12 +24,19 @@ def load_objectives(path: Path) -> Objectives:
     source = TomlSource(path)
     if source.faults:
         source.finish()
-    for key in source.body.keys() - {"layers", "policies", "objective"}:
-        source.fault(source.line_of_key(key), key, "unknown: expected layers, policies, objective")
+    for key in source.body.keys() - {"layers", "policies", "instruments", "objective"}:
+        problem = "unknown: expected layers, policies, instruments, objective"
+        source.fault(source.line_of_key(key), key, problem)
     layers = _layers(source)
     policies = _policies(source, layers)
-    context = {"layers": layers, "policies": tuple(policy.name for policy in policies)}
-    objectives = _objectives(source, context)
+    sets = instrument_sets(source, layers)
+    context = {
+        "layers": layers,
+        "policies": tuple(policy.name for policy in policies),
+        "instruments": tuple(sets),
+    }
+    objectives = _objectives(source, context, sets)
+    refuse_unused(source, sets)
     _refuse_doubles(source)
     found = Objectives(layers=layers, policies=policies, objectives=objectives)
     if not source.faults:
@@ -84,13 +97,16 @@ def _refuse_circles(source: TomlSource, policies: list[Policy]) -> None:
             source.fault(line, f"policies.{name}.includes", "includes itself, directly or not")
 
 
-def _objectives(source: TomlSource, context: Mapping[str, Any]) -> tuple[Objective, ...]:
+def _objectives(
+    source: TomlSource, context: Mapping[str, Any], sets: InstrumentSets
+) -> tuple[Objective, ...]:
     found = []
     sections = source.named("objective")
     for index, table in enumerate(source.tables("objective")):
         section = section_at(sections, index)
         try:
-            found.append(Objective.model_validate(table, context=context))
+            whole = with_instruments(table, sets)
+            found.append(Objective.model_validate(whole, context=context))
         except ValidationError as error:
             _note(source, section, f"objective {table.get('id', f'number {index + 1}')}", error)
     if not found and not source.faults:

@@ -229,6 +229,7 @@ class Objective(Model):
 
     `target` is the limit in the promise's own words, for the reader; `requires` is what is judged.
     `shown_by` names the layers that are to show it, and is for promises without a clause.
+    `measured_with` names the sets of instruments whose clauses `requires` holds beside its own.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -237,6 +238,7 @@ class Objective(Model):
     reason: Word
     policies: tuple[Word, ...] = Field(min_length=1)
     shown_by: tuple[Word, ...] = ()
+    measured_with: tuple[Word, ...] = ()
     requires: tuple[Annotated[AnyClause, Field(discriminator="kind")], ...] = ()
 
     @field_validator("id")
@@ -257,10 +259,30 @@ class Objective(Model):
             )
         return value
 
+    @field_validator("measured_with")
+    @classmethod
+    def _known_instruments(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        known: tuple[str, ...] = (info.context or {}).get("instruments", ())
+        unknown = [name for name in value if name not in known]
+        if unknown:
+            there = (
+                f"one of the sets {', '.join(known)}" if known else "[[instruments.NAME]] tables"
+            )
+            raise ValueError(f"expected {there}, found {', '.join(unknown)}")
+        twice = sorted({name for name in value if value.count(name) > 1})
+        if twice:
+            raise ValueError(f"expected each set once, found {', '.join(twice)} again")
+        return value
+
     @model_validator(mode="after")
     def _silence_is_not_evidence(self) -> Objective:
         if not self.requires and not self.shown_by:
             raise ValueError("expected [[objective.requires]] clauses, or shown_by naming layers")
+        if self.measured_with and not self.requires:
+            raise ValueError(
+                "sound instruments alone show nothing: expected [[objective.requires]] clauses "
+                "beside measured_with"
+            )
         sighted = {
             layer
             for clause in self.requires

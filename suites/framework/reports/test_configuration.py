@@ -237,3 +237,85 @@ def test_a_waiver_may_last_180_days_and_no_day_more(waivers: Path) -> None:
 def test_the_faults_of_all_waivers_are_told_at_once(waivers: Path) -> None:
     text = WAIVER.replace("owner", "oner") + WAIVER.replace("objective:fast", "x")
     assert len(faults_of(waivers, text)) == 3
+
+
+# --- sets of instruments -----------------------------------------------------------------------
+
+SET = """
+[[instruments.generator]]
+layer = "load"
+name = "lag_ms"
+of = "value"
+op = "<="
+limit = 50
+unit = "ms"
+[[instruments.generator]]
+layer = "load"
+name = "finished"
+"""
+MEASURED = ROW.replace(
+    "[[objective.requires]]", 'measured_with = ["generator"]\n[[objective.requires]]'
+)
+
+
+def test_an_objective_is_judged_by_the_instruments_it_is_measured_with(slo: Path) -> None:
+    slo.write_text(HEAD + SET + MEASURED)
+    (objective,) = load_objectives(slo).objectives
+    assert [clause.names for clause in objective.requires] == [
+        ("latency_ms",), ("lag_ms",), ("finished",),
+    ]  # fmt: skip
+    assert [clause.kind for clause in objective.requires[1:]] == ["instrument"] * 2
+
+
+def test_instruments_of_a_set_let_findings_be_evidence(slo: Path) -> None:
+    findings = 'kind = "findings"\nlayer = "load"\ntools = ["bandit"]\n'
+    slo.write_text(HEAD + SET + MEASURED.partition('kind = "')[0] + findings)
+    assert len(load_objectives(slo).objectives[0].requires) == 3
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "told"),
+    [
+        ('["generator"]', '["generatr"]',
+         "field measured_with: expected one of the sets generator, found generatr"),
+        ('["generator"]', '["generator", "generator"]', "expected each set once, found generator"),
+        ('measured_with = ["generator"]\n', "",
+         'instruments.generator: no objective says measured_with = ["generator"]'),
+        ('["generator"]', '"generator"', "field measured_with: input should be a valid tuple"),
+        ("limit = 50", "limit = nan", "instruments.generator, clause 1, field limit: input should"),
+        ('name = "finished"', 'name = "finished"\nlimit = 90',
+         "clause 2, field limit: expected a share from 0 to 1, found 90"),
+        ('name = "finished"', "", "instruments.generator, clause 2, field name: missing"),
+        ('name = "finished"', 'metric = "finished"', "clause 2, field metric: unknown field"),
+        ('layer = "load"\nname = "finished"', 'layer = "lod"\nname = "finished"',
+         "clause 2, field layer: expected one of the layers unit, security, load, found lod"),
+        ('name = "finished"', 'name = "lag_ms"\nof = "value"',
+         "clause 2, field name: lag_ms of layer load stands in the set already"),
+        ('[[instruments.generator]]\nlayer = "load"\nname = "finished"', "[instruments.other]",
+         "instruments.other: expected [[instruments.other]] tables"),
+    ],
+)  # fmt: skip
+def test_a_fault_of_a_set_names_its_line_and_what_was_expected(
+    good: str, bad: str, told: str, slo: Path
+) -> None:
+    text = HEAD + SET + MEASURED
+    assert good in text
+    found = faults_of(slo, text.replace(good, bad, 1))
+    assert any(told in fault for fault in found), found
+    assert all(fault[0].isdigit() for fault in found), found
+
+
+def test_faults_of_sets_and_objectives_are_told_at_once(slo: Path) -> None:
+    text = HEAD + SET.replace("limit = 50", "limit = nan") + ROW.replace('"<"', '"~"')
+    assert len(faults_of(slo, text)) == 3  # the limit, the set that nobody uses, the operator
+
+
+def test_instruments_alone_are_no_evidence(slo: Path) -> None:
+    text = HEAD + SET + MEASURED.partition("[[objective.requires]]")[0] + 'shown_by = ["load"]\n'
+    (fault,) = faults_of(slo, text)
+    assert "sound instruments alone show nothing" in fault
+
+
+def test_instruments_that_are_no_tables_are_refused(slo: Path) -> None:
+    (fault,) = faults_of(slo, "instruments = 3\n" + HEAD + ROW)
+    assert fault.startswith("1: instruments: expected [[instruments.NAME]] tables")
