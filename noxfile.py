@@ -24,6 +24,7 @@ GATE = (
     "lint", "unit", "integration", "framework", "coverage", "contract", "security", "e2e", "load",
 )  # fmt: skip
 RELEASE = (*GATE[:-1], "bench", "duet", "load")
+STEADY = ("--profile", "steady")  # what a release promises holds for a minute
 SPREAD = {"integration", "framework", "contract", "security"}
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
@@ -115,7 +116,8 @@ def gate(session: nox.Session) -> None:
     _python(session, "-m", "reports", "check", "--policy", policy)
     run = _new_run("gate")
     for layer in RELEASE if policy == "release" else GATE:
-        _quietly(session, run, layer, *arguments)
+        steady = layer == "load" and policy == "release" and "--profile" not in arguments
+        _quietly(session, run, layer, *arguments, *(STEADY if steady else ()))
     _python(session, "-m", "reports", str(run), "--policy", policy, "--latest")
 
 

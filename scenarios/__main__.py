@@ -49,7 +49,7 @@ def _run(words: argparse.Namespace) -> int:
     must_answer(wanted.ready_url)
     wanted.out.mkdir(parents=True, exist_ok=True)
     line = Line()
-    observer = Observer(wanted.pids, wanted.metrics_url)
+    observer = Observer(wanted.pids, wanted.metrics_url, stores=wanted.stores)
     conductor = Conductor(
         wanted.plan, wanted.generators, observer, line.show, post=wanted.post, say=line.say
     )

@@ -71,6 +71,7 @@ class Generator:
         self,
         name: str,
         response_time: float,
+        response_length: int,
         exception: BaseException | None,
         context: dict[str, Any],
         **_: object,
@@ -80,6 +81,7 @@ class Generator:
         if note.measured:
             endpoint = Endpoint(note.scenario, name)
             intended_s = note.due_at - self._began
+            self._health.received_bytes += response_length
             self._count(endpoint, intended_s, response_time / 1000, note.taken_s, exception is None)
             if exception is not None:
                 self._failures.add(endpoint, str(exception), note.example)

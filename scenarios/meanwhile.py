@@ -6,14 +6,17 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from statistics import fmean
 
 import psutil
 
 from reports.evidence import AnyRecord, Instrument, Measurement
-from scenarios import intervals
+from scenarios import costs, intervals
 from scenarios.intervals import CONFIDENCE
 from scenarios.observer import Scrape
-from scenarios.runs import Run, bounded, series
+from scenarios.runs import MIX, Run, bounded, series
+
+PEAK_S = 10  # how long a peak lasts at least
 
 
 def records(run: Run) -> Iterator[AnyRecord]:
@@ -35,7 +38,12 @@ def records(run: Run) -> Iterator[AnyRecord]:
         yield from _pool(run)
     if seen.before is not None and seen.after is not None:
         yield from _statements(seen.before, seen.after)
-        yield from _cache(seen.before, seen.after)
+        yield from _cache(run, seen.before, seen.after)
+    yield from _stores(run)
+    for (metric, label), track in seen.tracks.items():
+        dimensions = {"of": label} if label else {"scenario": MIX}
+        yield series(run, metric, track.unit, track.points, dimensions)
+    yield from costs.records(run)
 
 
 def _machine(run: Run) -> Iterator[AnyRecord]:
@@ -65,6 +73,8 @@ def _processes(run: Run) -> Iterator[AnyRecord]:
     memory = [value for _, value in run.observed.memory_mb]
     average = _average(run.observed.cpu_share)
     yield bounded("service_cpu_share", average, "ratio", len(cpu), intervals.mean(cpu))
+    peak = max(fmean(cpu[begin : begin + PEAK_S]) for begin in range(max(1, len(cpu) - PEAK_S + 1)))
+    yield Measurement(metric="service_cpu_share_peak", value=peak, unit="ratio", samples=len(cpu))
     yield Measurement(metric="service_memory_mb", value=max(memory), unit="MB", samples=len(memory))
     yield Measurement(
         metric="service_memory_share",
@@ -152,7 +162,7 @@ def _bucket_with(buckets: Sequence[tuple[float, float]], rank: float) -> tuple[f
     return edge_below, math.inf, 0.0
 
 
-def _cache(before: Scrape, after: Scrape) -> Iterator[Measurement]:
+def _cache(run: Run, before: Scrape, after: Scrape) -> Iterator[Measurement]:
     def read(**labels: str) -> int:
         name = "cache_reads_total"
         return int(after.total(name, **labels) - before.total(name, **labels))
@@ -160,4 +170,36 @@ def _cache(before: Scrape, after: Scrape) -> Iterator[Measurement]:
     total, hits = read(), read(outcome="hit")
     if total <= 0:
         return
-    yield bounded("cache_hit_ratio", hits / total, "ratio", total, intervals.ratio(hits, total))
+    looks = run.observed.cache_reads
+    if sum(reads for _, reads in looks) == total:  # no look is missing
+        interval = intervals.share([hits for hits, _ in looks], [reads for _, reads in looks])
+    else:
+        interval = intervals.ratio(hits, total)
+    yield bounded("cache_hit_ratio", hits / total, "ratio", total, interval)
+
+
+def _stores(run: Run) -> Iterator[AnyRecord]:
+    """How well databases and caches could be read, and what their statements cost."""
+    seen = run.observed
+    if seen.store_looks:
+        yield Instrument(
+            name="store_looks",
+            value=seen.store_looks - len(seen.store_looks_failed),
+            total=seen.store_looks,
+            missing=tuple(seen.store_looks_failed[:5]),
+            unit="looks",
+        )
+        yield Instrument(
+            name="statements_read",
+            value=len(seen.statements),
+            unit="statements",
+            detail=seen.without_statements or "those that took longest in all",
+        )
+    for statement in seen.statements:
+        yield Measurement(
+            metric="postgres_statement_time_ms",
+            value=statement.time_ms,
+            unit="ms",
+            samples=statement.calls,
+            dimensions={"statement": statement.text},
+        )

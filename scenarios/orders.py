@@ -14,11 +14,14 @@ from urllib.parse import urlsplit
 from scenarios import shapes
 from scenarios.conductor import Post
 from scenarios.plan import Plan
+from scenarios.stores import Postgres, Redis
 from scenarios.targets import Target, load_target
+from scenarios.tracks import Store
 
 DEFAULT_TARGET = "sut/target.toml"
 DEFAULT_PORT = 5557  # Locust's own
 EVIDENCE, SUMMARY = "load.ndjson", "summary.txt"
+_SCHEMES = {"postgres": {"postgres", "postgresql"}, "redis": {"redis", "rediss", "unix"}}
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>s|m|h|)")
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 # What a worker may be told beside where its master is.
@@ -37,6 +40,7 @@ class Order:
     ready_url: str
     metrics_url: str | None
     pids: tuple[int, ...]
+    stores: tuple[Store, ...]
     generators: int
     post: Post
     out: Path
@@ -77,6 +81,8 @@ def parser() -> argparse.ArgumentParser:
         "--path", action="append", default=[], help="read this path instead of the journeys"
     )
     what.add_argument("--service-pid", type=int, action="append", default=[], metavar="PID")
+    what.add_argument("--postgres-url", metavar="URL", help="the service's database, to watch")
+    what.add_argument("--redis-url", metavar="URL", help="the service's Redis, to watch")
     what.add_argument("--i-may-load", metavar="HOST", help="needed for a host that is not this one")
     _add_load(run.add_argument_group("the load"))
     _add_generators(run.add_argument_group("generators"))
@@ -165,7 +171,22 @@ def order(words: argparse.Namespace) -> Order:
     ready = plan.url + (target.ready if target and not plan.paths else plan.paths[0])
     post, generators = _post(words)
     out = _out(words.out)
-    return Order(plan, ready, metrics, tuple(words.service_pid), generators, post, out)
+    pids, stores = tuple(words.service_pid), _stores(words)
+    return Order(plan, ready, metrics, pids, stores, generators, post, out)
+
+
+def _stores(words: argparse.Namespace) -> tuple[Store, ...]:
+    """What is watched beside the service. A password may come from PGPASSWORD."""
+    for option in ("postgres_url", "redis_url"):
+        url, kind = getattr(words, option), option.removesuffix("_url")
+        if url is not None and urlsplit(url).scheme.partition("+")[0] not in _SCHEMES[kind]:
+            raise RefusedError(f"--{kind}-url: expected {kind}://host:port/..., found {url!r}")
+    watched: list[Store] = []
+    if words.postgres_url:
+        watched.append(Postgres(words.postgres_url))
+    if words.redis_url:
+        watched.append(Redis(words.redis_url))
+    return tuple(watched)
 
 
 def _target(words: argparse.Namespace) -> Target | None:

@@ -6,11 +6,12 @@ which a request was due, unless a metric's name says `uncorrected`.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reports.evidence import AnyRecord, Finding, Measurement, encode, fingerprint
+from reports.evidence import AnyRecord, Finding, Instrument, Measurement, encode, fingerprint
 from scenarios import intervals, meanwhile, soundness
 from scenarios.closed import relabelled
 from scenarios.histograms import Endpoint, Failures, Tally, merged, quantile
@@ -20,6 +21,7 @@ from scenarios.runs import MIX, Run, bounded, series
 ALL = "*all*"
 PERCENTILES = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
 FINDINGS_MAX = 50
+PRECISION = 0.1  # of a percentile's value: what a run is long enough for
 
 
 def write(run: Run, path: Path) -> tuple[AnyRecord, ...]:
@@ -46,7 +48,8 @@ def _records(run: Run) -> Iterator[AnyRecord]:
     if everything.count and run.seconds:
         for scenario, operation, tally in _views(tallies, everything):
             yield from _latencies(scenario, operation, tally, run.seconds)
-        yield from _shares(tallies, everything)
+        yield from _precision(everything, run)
+        yield from _shares(tallies, everything, run.seconds)
         yield from _rates(everything, run)
         yield from _findings(run)
     yield from meanwhile.records(run)
@@ -96,6 +99,31 @@ def _latencies(scenario: str, operation: str, tally: Tally, seconds: int) -> Ite
     )
 
 
+def _precision(everything: Tally, run: Run) -> Iterator[Instrument]:
+    """How well the percentiles are known, and how long a run like this makes them known well."""
+    shares = [percent / 100 for percent in PERCENTILES.values()]
+    bounds = intervals.percentiles(_by_second(everything, run.seconds), shares)
+    found = everything.corrected.get_percentile_to_value_dict(PERCENTILES.values())
+    for (name, percent), interval in zip(PERCENTILES.items(), bounds, strict=True):
+        value = found[percent]
+        enough_s = intervals.enough_s(
+            run.seconds, everything.count, percent / 100, value, interval, PRECISION
+        )
+        if math.isfinite(interval.high):
+            known = f"{1 - interval.low / value:.0%} below to {interval.high / value - 1:.0%} above"
+        else:
+            known = "an unknown way above: too few answers"
+        yield Instrument(
+            name="percentile_precision",
+            value=run.seconds,
+            total=math.ceil(enough_s),
+            unit="s",
+            detail=f"{name} is known from {known}; {enough_s:.0f} s like these make it known to "
+            f"{PRECISION:.0%}",
+            dimensions={"percentile": name},
+        )
+
+
 def _in_ms(interval: Interval) -> Interval:
     return Interval(interval.low / 1000, interval.high / 1000, interval.confidence)
 
@@ -108,14 +136,20 @@ def _by_second(tally: Tally, seconds: int) -> Sequence[Counter[int]]:
     return rows
 
 
-def _shares(tallies: Mapping[Endpoint, Tally], everything: Tally) -> Iterator[Measurement]:
+def _shares(
+    tallies: Mapping[Endpoint, Tally], everything: Tally, seconds: int
+) -> Iterator[Measurement]:
     scenarios = sorted({endpoint.scenario for endpoint in tallies})
     for name, tally in (
         (MIX, everything),
         *((scenario, _of_scenario(tallies, scenario)) for scenario in scenarios),
     ):
         value = tally.failed / tally.count
-        interval = intervals.ratio(tally.failed, tally.count)
+        rows = _by_second(tally, seconds)
+        failed = [0.0] * seconds
+        for second, count in tally.failed_by_second.items():
+            failed[min(second, seconds - 1)] += count
+        interval = intervals.share(failed, [row.total() for row in rows])
         where = {"scenario": name}
         yield bounded("http_error_ratio", value, "ratio", tally.count, interval, where)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -71,28 +72,35 @@ def bounded(
     interval: Interval,
     dimensions: Mapping[str, str] | None = None,
 ) -> Measurement:
-    """A measurement with its interval, stretched where it must be to hold the value."""
+    """A measurement with its interval, stretched where it must be to hold the value.
+
+    An infinite end is left out, which says that it is not known.
+    """
     return Measurement(
         metric=metric,
         value=value,
         unit=unit,
         samples=samples,
         low=min(value, interval.low),
-        high=max(value, interval.high),
+        high=max(value, interval.high) if math.isfinite(interval.high) else None,
         confidence=interval.confidence,
         dimensions=dimensions or {},
     )
 
 
 def series(
-    run: Run, metric: str, unit: str, points: Iterable[tuple[float, float]], scenario: str = MIX
+    run: Run,
+    metric: str,
+    unit: str,
+    points: Iterable[tuple[float, float]],
+    dimensions: Mapping[str, str] | None = None,
 ) -> Series:
-    """A metric over the run's seconds."""
+    """A metric over the run's seconds, of the whole mix unless told otherwise."""
     rounded = tuple((round(float(at), 3), round(float(value), 6)) for at, value in points)
     return Series(
         metric=metric,
         unit=unit,
         start=run.started,
         points=rounded,
-        dimensions={"scenario": scenario},
+        dimensions={"scenario": MIX} if dimensions is None else dimensions,
     )

@@ -88,7 +88,7 @@ def _arrivals(run: Run, health: list[Health]) -> Iterator[Instrument]:
         "arrivals_on_time", sum(item.on_time for item in health), scheduled, "visits", late
     )
     full = f"{lost} lost: more under way than --visits-max, or nobody free to act as (--sessions)"
-    yield _share("arrivals_served", begun - lost if begun else 0, scheduled, "visits", full)
+    yield _share("arrivals_served", scheduled - lost, scheduled, "visits", full)
     spent_s = max(0.001, run.measured_s)
     rates = begun / spent_s, scheduled / spent_s
     yield _share("achieved_rate_per_s", *rates, "visits/s", "offered and not begun: see the lost")

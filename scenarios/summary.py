@@ -28,6 +28,18 @@ class _Records:
         self.instruments = {
             item.name.removeprefix(prefix): item for item in records if isinstance(item, Instrument)
         }
+        self.precision = {
+            item.dimensions["percentile"]: item
+            for item in records
+            if isinstance(item, Instrument)
+            and item.name.removeprefix(prefix) == "percentile_precision"
+        }
+        self.costs = {
+            item.metric.removeprefix(prefix): item
+            for item in records
+            if isinstance(item, Measurement)
+            and item.metric.removeprefix(prefix).startswith("cost_")
+        }
         self.findings = [item for item in records if isinstance(item, Finding)]
 
 
@@ -40,6 +52,8 @@ def text(run: Run, records: Sequence[AnyRecord], evidence: Path) -> str:
         *_row("latency", _latency(found, closed=bool(run.plan.closed_users))),
         *_row("errors", _errors(found)),
         *(line for item in found.findings[:FINDINGS_SHOWN] for line in _row("", item.message)),
+        *_row("precision", _precision(found)),
+        *_row("cost", _cost(found)),
         *_row("measuring", ", ".join(_measuring(run, found))),
         *_row("evidence", str(evidence)),
     ]
@@ -47,12 +61,15 @@ def text(run: Run, records: Sequence[AnyRecord], evidence: Path) -> str:
 
 
 def _row(name: str, said: str) -> Iterator[str]:
-    yield f"{name:{MARGIN}}{said}".rstrip()
+    if said:
+        yield f"{name:{MARGIN}}{said}".rstrip()
 
 
 def _within(item: Measurement, scale: float = 1.0) -> str:
-    if item.low is None or item.high is None or item.confidence is None:
+    if item.low is None or item.confidence is None:
         return ""
+    if item.high is None:
+        return f" (above {item.low * scale:.4g}; too few answers to say how far)"
     low, high = item.low * scale, item.high * scale
     return f" ({low:.4g} to {high:.4g})"
 
@@ -75,6 +92,30 @@ def _latency(found: _Records, *, closed: bool) -> str:
         return "none"
     since = "from sending (closed model)" if closed else "from when it was due"
     return f"{', '.join(shown)}, {since}; 99 % intervals"
+
+
+def _precision(found: _Records) -> str:
+    """Whether the run was long enough, and if not how long would be."""
+    short = [item for item in found.precision.values() if item.value < (item.total or 0)]
+    if not found.precision:
+        return ""
+    if not short:
+        return "every percentile is known to 10 %"
+    return "; ".join(item.detail for item in short)
+
+
+def _cost(found: _Records) -> str:
+    """What 1,000 requests cost the service."""
+    shown = [
+        f"{item.value:.4g} {said}{_within(item)}"
+        for name, said in (
+            ("cost_cpu_seconds_per_1000_requests", "CPU-seconds"),
+            ("cost_statements_per_1000_requests", "statements"),
+            ("cost_bytes_per_1000_requests", "bytes"),
+        )
+        if (item := found.costs.get(name)) is not None
+    ]
+    return f"{', '.join(shown)} for 1,000 requests" if shown else ""
 
 
 def _errors(found: _Records) -> str:

@@ -19,7 +19,7 @@ from hdrh.histogram import HdrHistogram
 from scenarios.counts import Counts, pour
 from scenarios.histograms import Endpoint, Failures, Tally, new_histogram
 
-VERSION = 1  # of these messages; a worker of another release is turned away
+VERSION = 2  # of these messages; a worker of another release is turned away
 
 HELLO = "touchline.hello"
 CLOCK = "touchline.clock"
@@ -39,7 +39,8 @@ class Health:
     `scheduled` were due, `begun` began, `on_time` within `arrivals.ON_TIME_S` of their moment;
     `lost` found the generator full or nobody free to act as, `unfinished` were cut off at the end.
     `connections` were opened in all, `opened` of them in the measured part. `cpu_share` is of one
-    core. `errors` are faults of the journeys' or the generator's own.
+    core. `received_bytes` are those of the answers' bodies. `errors` are faults of the journeys' or
+    the generator's own.
     """
 
     scheduled: int = 0
@@ -49,6 +50,7 @@ class Health:
     unfinished: int = 0
     connections: int = 0
     opened: int = 0
+    received_bytes: int = 0
     cpu_share: float = 0.0
     measured_s: float = 0.0
     interrupted: bool = False

@@ -19,6 +19,8 @@ from reports.soundness import Weighed
 from reports.verdicts import Reading
 from reports.wording import count, labelled, listed, scale_of
 
+LONGEST = 99  # times as long as it was; beyond it, the value is as good as at the limit
+
 
 def read_measurements(clause: MeasurementClause, layer: Weighed) -> tuple[Reading, ...]:
     """One reading for each matching value; one more where fewer match than must."""
@@ -75,12 +77,22 @@ def _read_measurement(
     scale = scale_of(unit, limit)
     said = f"{scale.show(item.value, limit)} (limit {clause.op} {scale.show(limit)})"
     if state == "no evidence":
-        why = f"{said}: the interval straddles the limit, so measure longer"
+        why = f"{said}: the interval straddles the limit, so measure longer{_how_long(reading)}"
         return reading.because(state, with_doubt(why, layer))
     if state == "met" and layer.verdict.grade == "partial":
         return reading.because("no evidence", with_doubt(f"{said} would be met", layer))
     why = f"{said}: within the limit" if state == "met" else f"{said}: on the wrong side"
     return reading.because(state, why)
+
+
+def _how_long(reading: Reading) -> str:
+    """How much longer: half an interval shrinks with the square root of the time."""
+    value, limit = reading.value, reading.limit
+    end = reading.high if value is not None and value < (limit or 0) else reading.low
+    if value is None or limit is None or end is None or value == limit:
+        return ""
+    times = ((end - value) / (limit - value)) ** 2
+    return f", about {times:.2g} times as long" if 1 < times <= LONGEST else ""
 
 
 def _measurement_doubts(

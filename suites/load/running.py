@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from fixtures.live import LiveService, LiveServiceFactory
 from fixtures.options import Options
@@ -74,11 +76,22 @@ def run_load(
     ):
         if value is not None:
             argv += [option, str(value)]
+    environment = dict(os.environ)
     if service is not None:
-        argv += ["--service-pid", str(service.pid)]
-    process = guard.spawn(Command(argv, log, root))
+        argv += ["--service-pid", str(service.pid), "--redis-url", service.redis.url]
+        argv += ["--postgres-url", without_password(service.database.dsn, environment)]
+    process = guard.spawn(Command(argv, log, root, environment))
     code = process.wait(_length_s(name, options) + PREPARATION_AND_END_S)
     return LoadRun(code, log.read_text(errors="replace"), folder / EVIDENCE)
+
+
+def without_password(dsn: str, environment: dict[str, str]) -> str:
+    """The address alone; its password goes where libpq looks and no list of processes shows it."""
+    parts = urlsplit(dsn)
+    if parts.password:
+        environment["PGPASSWORD"] = unquote(parts.password)
+    user = f"{parts.username}@" if parts.username else ""
+    return parts._replace(netloc=f"{user}{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 def _length_s(name: str, options: Options) -> float:

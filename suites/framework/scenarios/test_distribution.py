@@ -304,5 +304,5 @@ def test_a_worker_of_another_release_is_turned_away(monkeypatch: pytest.MonkeyPa
             self.receive("w1", HELLO, stranger)
 
     monkeypatch.setattr("scenarios.conductor.Station", Strange)
-    with pytest.raises(LoadError, match="the worker on elsewhere speaks version 2 of the messages"):
+    with pytest.raises(LoadError, match="the worker on elsewhere speaks version 3 of the messages"):
         conductor(Post(local=False)).conduct()

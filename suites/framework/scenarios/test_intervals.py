@@ -52,14 +52,16 @@ def test_a_single_second_still_has_the_interval_of_order_statistics() -> None:
         max_size=8,
     )
 )
-def test_an_interval_lies_within_what_was_measured(rows: list[dict[int, int]]) -> None:
+def test_an_intervals_ends_were_measured_or_are_not_known(rows: list[dict[int, int]]) -> None:
     values = {value for row in rows for value in row}
     if not values:
         with pytest.raises(ValueError, match="no samples"):
             intervals.percentiles(rows, (0.5,))
         return
     for interval in intervals.percentiles(rows, (0.5, 0.99)):
-        assert min(values) <= interval.low <= interval.high <= max(values)
+        assert interval.low in {0, *values}
+        assert interval.high in {np.inf, *values}
+        assert interval.low <= interval.high
 
 
 def test_a_ratios_interval_is_the_exact_one() -> None:
@@ -87,3 +89,54 @@ def test_a_bucket_quantile_above_the_last_edge_has_no_upper_bound() -> None:
     value, _, high = bucket_quantile([(0.001, 10.0), (float("inf"), 90.0)], 0.95)
     assert value == 0.001
     assert high == float("inf")
+
+
+# --- too little to know an end -------------------------------------------------------------------
+
+
+def test_a_percentile_of_too_few_has_no_upper_end_and_says_how_many_are_enough() -> None:
+    few = np.arange(1, 101)
+    (interval,) = intervals.percentiles(seconds_of(few, 10), (0.99,))
+    assert interval.high == np.inf
+    enough_s = intervals.enough_s(10, 100, 0.99, 99, interval, within=0.1)
+    many = np.tile(few, int(enough_s / 10) + 1)
+    (bounded,) = intervals.percentiles(seconds_of(many, 10), (0.99,))
+    assert bounded.high < np.inf
+
+
+def test_four_times_as_long_is_enough_for_half_the_interval() -> None:
+    interval = intervals.Interval(80, 120)
+    assert intervals.enough_s(30, 9_000, 0.95, 100, interval, within=0.1) == pytest.approx(120)
+
+
+# --- shares, costs and growth --------------------------------------------------------------------
+
+
+def test_failures_in_a_burst_widen_the_interval_of_their_share() -> None:
+    spread, burst = [1.0] * 40, [0.0] * 36 + [10.0] * 4
+    totals = [100.0] * 40
+    even, bursty = intervals.share(spread, totals), intervals.share(burst, totals)
+    exact = intervals.ratio(40, 4_000)
+    assert (even.low, even.high) == (exact.low, exact.high)
+    assert bursty.high - bursty.low > 2 * (even.high - even.low)
+
+
+def test_a_slopes_interval_holds_the_true_one_in_most_trials_of_noise_with_a_memory() -> None:
+    held = 0
+    for trial in range(60):
+        chance = np.random.default_rng(trial)
+        noise = chance.normal(size=80)
+        for at in range(1, 80):
+            noise[at] += 0.5 * noise[at - 1]
+        value, interval = intervals.slope(
+            list(range(80)), list(3 * np.arange(80) + noise), seed=trial
+        )
+        assert interval.low <= value <= interval.high
+        held += interval.low <= 3 <= interval.high
+    assert held >= 54
+
+
+def test_a_line_through_too_few_readings_has_no_slope() -> None:
+    for positions in ([1.0] * 20, [1.0, 2.0, 3.0]):
+        with pytest.raises(ValueError, match="too few"):
+            intervals.slope(positions, [1.0] * len(positions))

@@ -13,6 +13,8 @@ from scenarios.histograms import Endpoint, Tally
 from scenarios.observer import Observations, Scrape
 from scenarios.plan import Plan
 from scenarios.runs import Run
+from scenarios.stores import Statement
+from scenarios.tracks import Reading
 from scenarios.wire import Health, Result
 
 SECONDS = 20
@@ -110,7 +112,9 @@ def test_generators_that_shared_a_run_are_recorded_as_one() -> None:
         )
 
 
-def test_failed_requests_are_a_ratio_with_an_exact_interval_and_a_finding_each_kind() -> None:
+def test_failed_requests_are_a_ratio_with_an_interval_that_knows_bursts_and_a_finding_each_kind() -> (
+    None
+):
     tally, _ = measured(TEAMS, 1_000, failed=4)
     result = Result(tallies={TEAMS: tally}, health=health())
     for _ in range(4):
@@ -118,8 +122,9 @@ def test_failed_requests_are_a_ratio_with_an_exact_interval_and_a_finding_each_k
     records = list(recorder.records(a_run(result)))
     ratio = values(records, "http_error_ratio", scenario="mix")
     assert (ratio.value, ratio.samples) == (0.004, 1_000)
-    assert ratio.low == pytest.approx(0.00067, abs=1e-5)
-    assert ratio.high == pytest.approx(0.01254, abs=2e-4)
+    assert ratio.low == 0  # all four came at once, which may be once in a run or not at all
+    assert ratio.high is not None
+    assert ratio.high > 0.01254  # where four independent failures would be by Clopper and Pearson
     (finding,) = (record for record in records if isinstance(record, Finding))
     assert "GET /api/teams (browse): status 500, expected 200, 4 times" in finding.message
     assert "oh no" in finding.message
@@ -143,7 +148,9 @@ def test_every_record_is_evidence_that_can_be_read_again(tmp_path: Path) -> None
     tally, _ = measured(TABLE, 500, failed=1)
     result = Result(tallies={TABLE: tally}, health=health(errors={"oh": 1}))
     result.failures.add(TABLE, "status 500", "x")
-    observed = Observations(cpu_share=[(1.0, 0.5)], memory_mb=[(1.0, 99.0)])
+    observed = Observations(cpu_share=[(1.0, 0.5)], memory_mb=[(1.0, 99.0)], store_looks=2)
+    observed.statements = (Statement("SELECT 1", 3, 0.5),)
+    observed.tracks.add(1.0, Reading("postgres_waits", "sessions", 2.0, "Lock"))
     path = tmp_path / "run.ndjson"
     recorder.write(a_run(result, observed=observed), path)
     read = [decode(line) for line in path.read_text().splitlines()]

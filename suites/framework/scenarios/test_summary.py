@@ -28,13 +28,23 @@ def test_a_summary_says_rate_latency_errors_and_how_the_measuring_went() -> None
     assert " answers/s (" in lines["rate"]
     assert lines["latency"].count(" to ") == 3
     assert lines["latency"].endswith("from when it was due; 99 % intervals")
-    assert lines["errors"] == "4 of 1,000, 0.4 % (0.0673 to 1.254)"
+    assert lines["errors"] == "4 of 1,000, 0.4 % (0 to 1.6)"
     assert "GET /api/teams (browse): status 500, expected 200, 1 times" in lines[""]
     assert lines["measuring"] == (
         "20.0 of 20 s, 1 of 1 generators handed over, 9 of 10 visits on time, 10 of 10 served, "
         "0 of 1 journeys reached, busiest generator 25% of a core"
     )
     assert lines["evidence"] == "out/load.ndjson"
+
+
+def test_a_run_that_was_too_short_says_how_long_is_enough() -> None:
+    tally, _ = measured(TEAMS, 200)
+    lines = summed_up(a_run(Result(tallies={TEAMS: tally}, health=health())))
+    assert "an unknown way above: too few answers; 53 s like these" in lines["precision"]
+    assert "(above " in lines["latency"]
+    plenty, _ = measured(TEAMS, 40_000)
+    lines = summed_up(a_run(Result(tallies={TEAMS: plenty}, health=health())))
+    assert lines["precision"] == "every percentile is known to 10 %"
 
 
 def test_a_run_without_an_answer_says_so() -> None:
