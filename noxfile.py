@@ -170,8 +170,24 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session
 def load(session: nox.Session) -> None:
-    """Open-model load on the live service (-- --profile NAME --rate R --duration S)."""
-    _one(session, "load")
+    """Open-model load on the live service (-- --profile NAME --rate R --duration S --abort)."""
+    _ready(session)
+    words = list(session.posargs)
+    more = []
+    if "--abort" in words:
+        words.remove("--abort")
+        more.append("--abort")
+    if more or "breakpoint" in words or "--profile=breakpoint" in words:
+        more.append(f"--hold {_promised(session)}")
+    extra = (f"--load={' '.join(more)}",) if more else ()
+    run = _new_run("load")
+    _python(session, "-m", "pytest", "suites/load", "--run-dir", str(run), *words, *extra)
+
+
+def _promised(session: nox.Session) -> str:
+    """The limits that load objectives set: a run does not read them, so it is told."""
+    command = (str(PYTHON), "-m", "reports", "limits", "load")
+    return str(session.run(*command, external=True, silent=True)).strip()
 
 
 @nox.session

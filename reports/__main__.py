@@ -4,7 +4,8 @@ Exit 0 for GO, 1 for NO-GO, 2 for NO VERDICT, and 2 for what cannot be judged at
 slo.toml or waivers.toml, an unknown policy, a run folder that is not there.
 
 ``python -m reports check`` reads the configuration alone; ``python -m reports new-run`` names a
-folder for a new run; ``python -m reports ran RUN_DIR LAYER...`` fails when a layer ran no test.
+folder for a new run; ``python -m reports ran RUN_DIR LAYER...`` fails when a layer ran no test;
+``python -m reports limits LAYER`` prints the limits by which a run of the layer can be steered.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reports import history, producers
+from reports import history, producers, spoken
 from reports.configuration import load_objectives, load_waivers
 from reports.evidence import LayerEvidence, read_run
 from reports.faults import ConfigError
@@ -50,7 +51,7 @@ class Configuration:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    commands = {"check": _check, "new-run": _new_run, "ran": _ran}
+    commands = {"check": _check, "new-run": _new_run, "ran": _ran, "limits": _limits}
     try:
         if words and words[0] in commands:
             return commands[words[0]](words[1:])
@@ -203,6 +204,25 @@ def _new_run(words: Sequence[str]) -> int:
     parser.add_argument("--label", default="run")
     options = parser.parse_args(words)
     print(Path("out", f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{options.label}"))
+    return 0
+
+
+def _limits(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m reports limits",
+        description="Print the limits by which a run of a layer can be steered, in words.",
+    )
+    parser.add_argument("layer")
+    _add_configuration(parser)
+    options = parser.parse_args(words)
+    objectives = _configuration(options).objectives
+    found = spoken.limits(objectives, options.policy, options.layer)
+    if not found:
+        raise Refusal(
+            f"{options.slo}: policy {options.policy} sets no limit by which a run of layer "
+            f"{options.layer} can be steered"
+        )
+    print(",".join(found))
     return 0
 
 

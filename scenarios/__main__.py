@@ -1,8 +1,8 @@
 """``python -m scenarios run``: load on a service, evidence in a folder.
 
-Exit codes: 0 measured to the end; 2 could not begin, or did not measure what was asked for (a
-generator was lost, a journey is at fault or was never answered as it expects), with what was
-measured in the folder all the same; 130 ended early, likewise.
+Exit codes: 0 measured to the end; 1 ended by ``--abort``; 2 could not begin, or did not measure
+what was asked for (a generator was lost, a journey is at fault or was never answered as it
+expects), with what was measured in the folder all the same; 130 ended early by somebody, likewise.
 """
 
 from __future__ import annotations
@@ -13,18 +13,20 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 
+from scenarios import breakpoint as breakpoint_
 from scenarios import recorder, summary
 from scenarios.conductor import Conductor, LoadError
+from scenarios.holds import Abort
 from scenarios.live import Line
 from scenarios.observer import Observer
 from scenarios.orders import SUMMARY, Enlistment, Order, RefusedError, enlistment, order, parser
-from scenarios.plan import JourneysError
+from scenarios.plan import JourneysError, Plan
 from scenarios.preflight import NotReadyError, must_answer
 from scenarios.runs import Run
 from scenarios.targets import BAD_INPUT, TargetError
 from scenarios.webui import WebUiError
 
-ENDED_EARLY = 130
+ABORTED, ENDED_EARLY = 1, 130
 
 
 def main(arguments: list[str]) -> int:
@@ -49,13 +51,47 @@ def _run(words: argparse.Namespace) -> int:
     must_answer(wanted.ready_url)
     wanted.out.mkdir(parents=True, exist_ok=True)
     line = Line()
-    observer = Observer(wanted.pids, wanted.metrics_url, stores=wanted.stores)
-    conductor = Conductor(
-        wanted.plan, wanted.generators, observer, line.show, post=wanted.post, say=line.say
-    )
-    run = conductor.conduct()
-    line.end()
+    if wanted.searches:
+        return _search(wanted, line)
+    run = _play(wanted, wanted.plan, line)
     return _hand_over(wanted, run)
+
+
+def _play(wanted: Order, plan: Plan, line: Line) -> Run:
+    """One run. Raises LoadError when it cannot begin."""
+    observer = Observer(wanted.pids, wanted.metrics_url, stores=wanted.stores)
+    watchers = (Abort(wanted.holds),) if wanted.holds else ()
+    conductor = Conductor(
+        plan, wanted.generators, observer, line.show, wanted.post, watchers, line.say
+    )
+    try:
+        return conductor.conduct()
+    finally:
+        line.end()
+
+
+def _search(wanted: Order, line: Line) -> int:
+    """Run after run, until the rate is known up to which the limits hold."""
+
+    def play(plan: Plan) -> Run | None:
+        try:  # what the last trial did to the service has to be over
+            must_answer(wanted.ready_url)
+        except NotReadyError as error:
+            line.say(str(error))
+            return None
+        return _play(wanted, plan, line)
+
+    found = breakpoint_.find(wanted.plan, wanted.holds, play, line.say)
+    records = recorder.write_all(breakpoint_.records(found), wanted.evidence)
+    said = summary.of_a_search(found, records, wanted.evidence)
+    (wanted.out / SUMMARY).write_text(said, encoding="utf-8")
+    print(said, end="", flush=True)
+    if found.interrupted:
+        return ENDED_EARLY
+    if found.bracket.held_per_s is None:
+        print(f"no rate is known to hold: {breakpoint_.said_of(found)}", file=sys.stderr)
+        return BAD_INPUT
+    return 0
 
 
 def _hand_over(wanted: Order, run: Run) -> int:
@@ -69,6 +105,9 @@ def _hand_over(wanted: Order, run: Run) -> int:
         print(fault, file=sys.stderr)
     if faults:
         return BAD_INPUT
+    if breakpoint_.by_a_limit(run, wanted.holds):
+        print(f"ended early: {run.ended_early}", file=sys.stderr)
+        return ABORTED
     return ENDED_EARLY if run.ended_early or _was_interrupted(run) else 0
 
 

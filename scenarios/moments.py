@@ -18,7 +18,8 @@ class Moment:
     `second` counts from the measured part's start. `offered_per_s` is the profile's rate in visits,
     `answers_per_s` and `failures_per_s` are requests. `latencies` counts those that were due in the
     second, in the histograms' buckets of microseconds; requests still unanswered are not in it yet.
-    `started`, `answered` and `failed` are of the whole run until now. Of lags and CPU it is the
+    `started`, `answered`, `failed` and `latencies_so_far` are of the whole run until now, and
+    `visits_to_come` are expected until its end. Of lags and CPU it is the
     worst generator's; `reporting` says how many generators it is made of.
     """
 
@@ -36,6 +37,8 @@ class Moment:
     cpu_share: float
     reporting: int
     latencies: Counter[int] = field(default_factory=Counter)
+    latencies_so_far: Counter[int] = field(default_factory=Counter)
+    visits_to_come: float = 0.0
 
     def percentile_ms(self, percent: float) -> float:
         """A percentile of this second's latencies; 0 where nothing was answered."""
@@ -53,8 +56,10 @@ def moment_of(
     reported = int(min(report.second for report in reports))
     last = max(0, reported - 1)
     latencies: Counter[int] = Counter()
+    so_far: Counter[int] = Counter()
     answers = failures = failed = 0
     for result in results:
+        so_far.update(result.latencies)
         for tally in result.tallies.values():
             latencies.update(tally.by_second.get(last, {}))
             answers += tally.finished_by_second[last]
@@ -76,4 +81,14 @@ def moment_of(
         cpu_share=max(report.cpu_share for report in reports),
         reporting=len(reports),
         latencies=latencies,
+        latencies_so_far=so_far,
+        visits_to_come=_to_come(plan, reported),
     )
+
+
+def _to_come(plan: Plan, at_s: float) -> float:
+    profile = plan.profile
+    left_s = max(0.0, profile.shape.duration_s - at_s)
+    entering = profile.log_ins_per_s if plan.log_in() is not None else 0.0
+    left = profile.shape.visits_by(profile.shape.duration_s) - profile.shape.visits_by(at_s)
+    return left + entering * left_s

@@ -7,12 +7,13 @@ import ipaddress
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from scenarios import shapes
 from scenarios.conductor import Post
+from scenarios.holds import Hold, HoldError, parse
 from scenarios.plan import Plan
 from scenarios.stores import Postgres, Redis
 from scenarios.targets import Target, load_target
@@ -20,6 +21,7 @@ from scenarios.tracks import Store
 
 DEFAULT_TARGET = "sut/target.toml"
 DEFAULT_PORT = 5557  # Locust's own
+BREAKPOINT = "breakpoint"
 EVIDENCE, SUMMARY = "load.ndjson", "summary.txt"
 _SCHEMES = {"postgres": {"postgres", "postgresql"}, "redis": {"redis", "rediss", "unix"}}
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>s|m|h|)")
@@ -44,6 +46,8 @@ class Order:
     generators: int
     post: Post
     out: Path
+    holds: tuple[Hold, ...] = ()
+    searches: bool = False
 
     @property
     def evidence(self) -> Path:
@@ -99,7 +103,17 @@ def _add_load(load: argparse._ArgumentGroup) -> None:
     )
     load.add_argument("--rate", type=float, metavar="PER_S", help="peak visits per second")
     load.add_argument("--duration", metavar="TIME", help="length of the load: 90, 60s, 2m, 1h")
+    load.add_argument(
+        "--knots",
+        metavar="S@PER_S,...",
+        help="another course of the rate, as in 0@10,30@200,60@200",
+    )
+    load.add_argument("--arrivals", choices=("poisson", "even"), help="by chance, or evenly spaced")
+    load.add_argument("--log-ins", type=float, metavar="PER_S", help="log-ins beside the visits")
     load.add_argument("--think", metavar="TIME", help="mean pause between the steps of a visit")
+    load.add_argument("--warm-up", metavar="TIME", help="played first, at the first rate")
+    load.add_argument("--timeout", metavar="TIME", help="how long an answer is waited for")
+    load.add_argument("--connections", type=int, metavar="COUNT", help="of a generator, at most")
     load.add_argument("--visits-max", type=int, metavar="COUNT", help="visits at once, at most")
     load.add_argument("--sessions", type=int, default=20, help="people logged in beforehand")
     load.add_argument("--seed", type=int, default=1, help="the schedule's chance")
@@ -108,6 +122,16 @@ def _add_load(load: argparse._ArgumentGroup) -> None:
         type=int,
         metavar="USERS",
         help="closed model: so many users, each waiting for its answers; shows no objective",
+    )
+    load.add_argument(
+        "--hold",
+        action="append",
+        default=[],
+        metavar="LIMIT,...",
+        help="for --abort and --profile breakpoint: p95<200ms,errors<0.1%%",
+    )
+    load.add_argument(
+        "--abort", action="store_true", help="end as soon as a --hold cannot be kept any more"
     )
 
 
@@ -171,8 +195,18 @@ def order(words: argparse.Namespace) -> Order:
     ready = plan.url + (target.ready if target and not plan.paths else plan.paths[0])
     post, generators = _post(words)
     out = _out(words.out)
-    pids, stores = tuple(words.service_pid), _stores(words)
-    return Order(plan, ready, metrics, pids, stores, generators, post, out)
+    return Order(
+        plan=plan,
+        ready_url=ready,
+        metrics_url=metrics,
+        pids=tuple(words.service_pid),
+        stores=_stores(words),
+        generators=generators,
+        post=post,
+        out=out,
+        holds=_holds(words),
+        searches=words.profile == BREAKPOINT,
+    )
 
 
 def _stores(words: argparse.Namespace) -> tuple[Store, ...]:
@@ -197,13 +231,17 @@ def _target(words: argparse.Namespace) -> Target | None:
 
 
 def _must_be_positive(words: argparse.Namespace) -> None:
-    for option in ("rate", "visits_max", "processes", "expect_workers", "closed"):
+    positive = ("rate", "visits_max", "connections", "processes", "expect_workers", "closed")
+    for option in positive:
         value = getattr(words, option)
         if value is not None and not 0 < value < math.inf:
             name = option.replace("_", "-")
             raise RefusedError(f"--{name}: expected a number above 0, found {value:g}")
-    if words.sessions < 0:
-        raise RefusedError(f"--sessions: expected 0 or more, found {words.sessions}")
+    for option in ("sessions", "log_ins"):
+        value = getattr(words, option)
+        if value is not None and not 0 <= value < math.inf:
+            name = option.replace("_", "-")
+            raise RefusedError(f"--{name}: expected 0 or more, found {value:g}")
     for option in ("ui_port", "bind_port"):
         value = getattr(words, option)
         if value is not None and not 0 <= value <= 65535:
@@ -214,17 +252,63 @@ def _must_be_positive(words: argparse.Namespace) -> None:
 def _profile(words: argparse.Namespace, *, alone: bool) -> shapes.Profile:
     if words.closed is not None and words.rate is not None:
         raise RefusedError("--rate: not with --closed, whose users set their own pace")
+
+    def length(option: str, least: float | None = None) -> float | None:
+        said = getattr(words, option.removeprefix("--").replace("-", "_"))
+        return None if said is None else _seconds(option, said, least)
+
     try:
-        profile = shapes.profile(words.profile or ("smoke" if alone else "commit")).overridden(
+        return shapes.profile(words.profile or ("smoke" if alone else "commit")).overridden(
             rate_per_s=words.rate,
-            duration_s=_seconds("--duration", words.duration) if words.duration else None,
+            duration_s=length("--duration"),
+            knots=_knots(words.knots),
+            process=words.arrivals,
+            log_ins_per_s=words.log_ins,
+            think_s=length("--think", least=0.0),
+            warm_up_s=length("--warm-up", least=0.0),
+            timeout_s=length("--timeout"),
+            connections=words.connections,
             visits_at_once_max=words.visits_max,
         )
     except ValueError as error:
-        raise RefusedError(f"--profile: {error}") from None
-    if words.think is None:
-        return profile
-    return replace(profile, think_s=_seconds("--think", words.think, least=0.0))
+        option = "--knots" if words.knots else "--profile"
+        raise RefusedError(f"{option}: {error}") from None
+
+
+def _knots(said: str | None) -> tuple[shapes.Knot, ...]:
+    """A course of the rate like 0@10,30@200. Raises ValueError."""
+    if said is None:
+        return ()
+    try:
+        pairs = [part.split("@") for part in said.split(",")]
+        return tuple(shapes.Knot(float(at), float(rate)) for at, rate in pairs)
+    except ValueError:
+        wanted = "expected SECONDS@RATE with commas between, as in 0@10,30@200,60@200"
+        raise ValueError(f"{wanted}, found {said!r}") from None
+
+
+def _holds(words: argparse.Namespace) -> tuple[Hold, ...]:
+    """The limits that a run is held to. Raises RefusedError."""
+    searches = words.profile == BREAKPOINT
+    try:
+        holds = tuple(hold for said in words.hold for hold in parse(said))
+    except HoldError as error:
+        raise RefusedError(f"--hold: {error}") from None
+    if holds and not (words.abort or searches):
+        raise RefusedError(f"--hold: only with --abort or --profile {BREAKPOINT}")
+    if not holds and (words.abort or searches):
+        option = "--abort" if words.abort else f"--profile {BREAKPOINT}"
+        raise RefusedError(
+            f"{option}: needs at least one limit, as in --hold p95<200ms,errors<0.1%; "
+            "python -m reports limits load prints those that were promised"
+        )
+    for option, given in (("--closed", words.closed), ("--master", words.master),
+                          ("--ui", words.ui)):  # fmt: skip
+        if searches and given:
+            raise RefusedError(f"{option}: not with --profile {BREAKPOINT}")
+    if words.abort and words.closed:
+        raise RefusedError("--abort: not with --closed, of which nobody knows what is to come")
+    return holds
 
 
 def _seconds(option: str, said: str, least: float | None = None) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reports.evidence import AnyRecord, Finding, Instrument, Measurement, encode, fingerprint
@@ -29,7 +29,12 @@ def write(run: Run, path: Path) -> tuple[AnyRecord, ...]:
 
     A file that exists is never written over (FileExistsError).
     """
-    written = tuple(records(run))
+    return write_all(records(run), path)
+
+
+def write_all(found: Iterable[AnyRecord], path: Path) -> tuple[AnyRecord, ...]:
+    """Write records to a new file of NDJSON, unframed. Raises OSError, as `write` does."""
+    written = tuple(found)
     with path.open("x", encoding="utf-8", newline="\n") as file:
         for record in written:
             file.write(encode(record) + "\n")

@@ -11,7 +11,7 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 Process = Literal["poisson", "even"]
 
@@ -142,6 +142,20 @@ def spike(base_per_s: float, peak_per_s: float, base_s: float, peak_s: float) ->
     return Shape("spike", knots)
 
 
+def stress(usual_per_s: float, peak_per_s: float, usual_s: float, rise_s: float) -> Shape:
+    """The usual, a rise far above it, the peak held as long as it took to rise, and the usual."""
+    peak_at, back = usual_s + rise_s, usual_s + 2 * rise_s
+    knots = (
+        Knot(0, usual_per_s),
+        Knot(usual_s, usual_per_s),
+        Knot(peak_at, peak_per_s),
+        Knot(back, peak_per_s),
+        Knot(back, usual_per_s),
+        Knot(back + usual_s, usual_per_s),
+    )
+    return Shape("stress", knots)
+
+
 def soak(rate_per_s: float, duration_s: float, rise_s: float) -> Shape:
     """A gentle rise, then one rate for a long time."""
     return Shape("soak", (Knot(0, 0), Knot(rise_s, rate_per_s), Knot(duration_s, rate_per_s)))
@@ -182,14 +196,16 @@ class Profile:
         *,
         rate_per_s: float | None = None,
         duration_s: float | None = None,
-        visits_at_once_max: int | None = None,
+        knots: tuple[Knot, ...] = (),
+        **changed: Any,
     ) -> Profile:
-        """The profile with another peak rate, length or bound. Raises ValueError as Shape does."""
-        return replace(
-            self,
-            shape=self.shape.scaled(rate_per_s, duration_s),
-            visits_at_once_max=visits_at_once_max or self.visits_at_once_max,
-        )
+        """The profile with another peak rate or length, another course, or any other field changed.
+
+        Fields that are None stay as they are. Raises ValueError as Shape does.
+        """
+        shape = Shape("knots", knots) if knots else self.shape
+        given = {name: value for name, value in changed.items() if value is not None}
+        return replace(self, shape=shape.scaled(rate_per_s, duration_s), **given)
 
 
 # A visit of the mix is 3.6 requests on average, so 75 visits a second are about 275 requests.
@@ -200,6 +216,10 @@ PROFILES: tuple[Profile, ...] = (
     Profile("ramp", ramp(10, 400, 60), "where does it begin to hurt?"),
     Profile("spike", spike(50, 300, 15, 10), "a sudden crowd, and the recovery after it"),
     Profile("steps", steps(50, 400, 8, 10), "stairs: how does latency grow with the rate?"),
+    Profile("stress", stress(100, 900, 15, 30), "far above the usual: what gives, does it heal?"),
+    Profile(
+        "breakpoint", constant(50, 10), "how much is too much? needs --hold; the rate is the first"
+    ),
     Profile("soak", soak(75, 1_800, 60), "half an hour: does anything grow?"),
 )
 BY_NAME = {profile.name: profile for profile in PROFILES}

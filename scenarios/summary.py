@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reports.evidence import AnyRecord, Finding, Instrument, Measurement
+from scenarios.breakpoint import PREFIX as PREFIX_SEARCH
+from scenarios.breakpoint import Found, said_of
 from scenarios.closed import PREFIX
 from scenarios.runs import MIX, Run
 
@@ -58,6 +60,19 @@ def text(run: Run, records: Sequence[AnyRecord], evidence: Path) -> str:
         *_row("evidence", str(evidence)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def of_a_search(found: Found, records: Sequence[AnyRecord], evidence: Path) -> str:
+    """What the trials of a search came to, one line each, and the run at the rate that held."""
+    lines = list(_row("breakpoint", said_of(found)))
+    for trial, run in zip(found.trials, found.runs, strict=True):
+        cpu = max((result.health.cpu_share for result in run.results), default=0.0)
+        lines += _row("", f"{trial.rate_per_s:8.4g} visits/s  {trial.outcome:8}generator {cpu:.0%}")
+    best = found.run_at(found.bracket.held_per_s, "held")
+    if best is None:
+        return "\n".join([*lines, *_row("evidence", str(evidence))]) + "\n"
+    own = [item for item in records if not getattr(item, "name", "").startswith(PREFIX_SEARCH)]
+    return "\n".join(lines) + "\n" + text(best, own, evidence)
 
 
 def _row(name: str, said: str) -> Iterator[str]:

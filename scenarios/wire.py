@@ -112,13 +112,17 @@ class Report:
 
 @dataclass
 class Result:
-    """All that one generator handed over; `finished` where that is all that it measured."""
+    """All that one generator handed over; `finished` where that is all that it measured.
+
+    `latencies` counts those of all endpoints together, in the histograms' buckets.
+    """
 
     tallies: dict[Endpoint, Tally] = field(default_factory=dict)
     failures: Failures = field(default_factory=Failures)
     health: Health = field(default_factory=Health)
     lag: HdrHistogram = field(default_factory=new_histogram)
     loop_lag: HdrHistogram = field(default_factory=new_histogram)
+    latencies: Counter[int] = field(default_factory=Counter)
     finished: bool = True
 
     @property
@@ -130,6 +134,8 @@ class Result:
         """Add a report. After the last one it is finished, if none before it was lost."""
         for endpoint, counts in report.counts.items():
             counts.pour_into(self.tallies.setdefault(endpoint, Tally()))
+            for values in counts.by_second.values():
+                self.latencies.update(values)
         self.failures.merge(report.failures)
         pour(report.lag, self.lag)
         pour(report.loop_lag, self.loop_lag)

@@ -15,10 +15,12 @@ from fixtures.options import Options
 from fixtures.services.guard import Command, Guard
 from reports.evidence import AnyRecord, Instrument, Measurement, decode
 from scenarios import shapes
-from scenarios.orders import EVIDENCE
+from scenarios.orders import BREAKPOINT, EVIDENCE
+from scenarios.search import MOST_TRIALS
 from scenarios.targets import Target
 
 PREPARATION_AND_END_S = 150.0
+BETWEEN_TRIALS_S = 30.0
 WORKERS = 2
 
 
@@ -76,6 +78,7 @@ def run_load(
     ):
         if value is not None:
             argv += [option, str(value)]
+    argv += options.load_words
     environment = dict(os.environ)
     if service is not None:
         argv += ["--service-pid", str(service.pid), "--redis-url", service.redis.url]
@@ -98,4 +101,5 @@ def _length_s(name: str, options: Options) -> float:
     profile_s = 0.0
     with suppress(ValueError):  # a name that does not exist is refused by the generator
         profile_s = shapes.profile(name).shape.duration_s
-    return options.duration_s or profile_s
+    length_s = options.duration_s or profile_s
+    return (2 * length_s + BETWEEN_TRIALS_S) * MOST_TRIALS if name == BREAKPOINT else length_s

@@ -112,9 +112,7 @@ def test_generators_that_shared_a_run_are_recorded_as_one() -> None:
         )
 
 
-def test_failed_requests_are_a_ratio_with_an_interval_that_knows_bursts_and_a_finding_each_kind() -> (
-    None
-):
+def test_failed_requests_are_a_ratio_that_knows_bursts_and_a_finding_of_each_kind() -> None:
     tally, _ = measured(TEAMS, 1_000, failed=4)
     result = Result(tallies={TEAMS: tally}, health=health())
     for _ in range(4):
