@@ -25,8 +25,8 @@ def line(moment: Moment) -> str:
 class Line:
     """Writes over its own line where somebody watches, and nothing where nobody does."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self._stream, self._shown = stream, False
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream, self._shown = stream or sys.stderr, False
 
     def show(self, moment: Moment) -> None:
         """Take the place of what was shown before."""

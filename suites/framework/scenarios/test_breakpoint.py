@@ -158,7 +158,7 @@ def test_the_rate_that_a_service_carries_is_looked_for_by_the_command(
 
 
 def test_a_service_that_is_gone_after_a_trial_ends_the_search_and_loses_nothing(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
 
@@ -171,7 +171,7 @@ def test_a_service_that_is_gone_after_a_trial_ends_the_search_and_loses_nothing(
     with serving() as server:
         load = words(server.url, tmp_path, "--rate", "60", "--duration", "1s", "--hold", "p50<60s")
         assert main([*load, "--profile", "breakpoint"]) == 0
-    heard = capfd.readouterr()
+    heard = capsys.readouterr()
     assert "cannot be reached: gone" in heard.err
     assert "held at 60 visits/s, the highest that was tried" in heard.out
 
