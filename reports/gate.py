@@ -18,18 +18,21 @@ from datetime import date
 from reports.advice import next_step
 from reports.clauses.checks import read_failures, read_outcomes
 from reports.clauses.dispatch import read_clause
-from reports.evidence import Check, Finding, LayerEvidence
+from reports.evidence import Check, Finding, LayerEvidence, Series
+from reports.movements import broke
 from reports.objectives import (
     SUITE_SUFFIX,
     AnyClause,
     ChecksClause,
     FindingsClause,
     InstrumentClause,
+    MeasurementClause,
     Objective,
     Objectives,
 )
 from reports.soundness import Setting, Weighed, run_of, weigh
 from reports.verdicts import (
+    Broke,
     Reading,
     Release,
     Verdict,
@@ -136,8 +139,21 @@ def _judge_one(
         required=required,
         readings=readings,
         waivers=tuple(by_fingerprint[mark] for item in readings for mark in item.waived),
+        broke=tuple(_broken(by_clause, layers)),
     )
     return _with_waiver(verdict, waivers)
+
+
+def _broken(
+    by_clause: Sequence[tuple[AnyClause, tuple[Reading, ...]]], layers: Mapping[str, Weighed]
+) -> Iterator[Broke]:
+    for clause, readings in by_clause:
+        if isinstance(clause, MeasurementClause):
+            missed = [item for item in readings if item.state == "missed"]
+            series = layers[clause.layer].of(Series) if missed else ()
+            for reading in missed[:1]:
+                if (found := broke(reading, clause.metric, series)) is not None:
+                    yield found
 
 
 def _without_distorted(

@@ -54,10 +54,34 @@ class Reading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Moved:
+    """A series that differed while an objective was broken; medians of both kinds of seconds.
+
+    `effect` is from -1, always lower meanwhile, to 1, always higher.
+    """
+
+    series: str
+    unit: str
+    otherwise: float
+    during: float
+    effect: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Broke:
+    """When a metric was beyond its limit, in words, and what moved with it, most first."""
+
+    metric: str
+    when: str
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """An objective judged. `implicit` ones are the gate's own: every check of a layer passed.
 
-    `todo` is the command to run next, empty where there is nothing to do.
+    `todo` is the command to run next, empty where there is nothing to do. `broke` says of each of
+    its measurements that missed its limit when it did and what moved with it.
     """
 
     id: str
@@ -71,6 +95,7 @@ class Verdict:
     readings: tuple[Reading, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     todo: str = ""
+    broke: tuple[Broke, ...] = ()
 
     @property
     def headline(self) -> Reading | None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
 import psutil
 
-from reports.evidence import AnyRecord, Instrument, Measurement
+from reports.evidence import AnyRecord, Instrument, Measurement, Series
 from scenarios import costs, intervals
 from scenarios.intervals import CONFIDENCE
 from scenarios.observer import Scrape
-from scenarios.runs import MIX, Run, bounded, series
+from scenarios.runs import Run, bounded, series
 
+LOOK_EVERY_S = 1.0
 PEAK_S = 10  # how long a peak lasts at least
 
 
@@ -41,9 +42,24 @@ def records(run: Run) -> Iterator[AnyRecord]:
         yield from _cache(run, seen.before, seen.after)
     yield from _stores(run)
     for (metric, label), track in seen.tracks.items():
-        dimensions = {"of": label} if label else {"scenario": MIX}
-        yield series(run, metric, track.unit, track.points, dimensions)
+        dimensions = {"of": label} if label else None
+        yield _looks(run, metric, track.unit, track.points, dimensions)
     yield from costs.records(run)
+
+
+def _looks(
+    run: Run,
+    metric: str,
+    unit: str,
+    points: Sequence[tuple[float, float]],
+    dimensions: Mapping[str, str] | None = None,
+) -> Series:
+    """A series of looks at the service, each at the beginning of the second that it ends.
+
+    So it lies beside the load's own series, whose seconds stand where they begin.
+    """
+    begun = ((max(0.0, at_s - LOOK_EVERY_S), value) for at_s, value in points)
+    return series(run, metric, unit, begun, dimensions)
 
 
 def _machine(run: Run) -> Iterator[AnyRecord]:
@@ -61,7 +77,7 @@ def _machine(run: Run) -> Iterator[AnyRecord]:
         unit="ratio",
         detail=f"of the machine, which was {busy:.0%} busy; databases count as others",
     )
-    yield series(run, "machine_cpu_share", "ratio", run.observed.machine_cpu_share)
+    yield _looks(run, "machine_cpu_share", "ratio", run.observed.machine_cpu_share)
 
 
 def _average(points: Sequence[tuple[float, float]]) -> float:
@@ -82,8 +98,8 @@ def _processes(run: Run) -> Iterator[AnyRecord]:
         unit="ratio",
         samples=len(memory),
     )
-    yield series(run, "service_cpu_share", "ratio", run.observed.cpu_share)
-    yield series(run, "service_memory_mb", "MB", run.observed.memory_mb)
+    yield _looks(run, "service_cpu_share", "ratio", run.observed.cpu_share)
+    yield _looks(run, "service_memory_mb", "MB", run.observed.memory_mb)
 
 
 def _pool(run: Run) -> Iterator[AnyRecord]:
@@ -101,7 +117,7 @@ def _pool(run: Run) -> Iterator[AnyRecord]:
         low=most,
         high=max(most, allowed) if allowed else None,
     )
-    yield series(run, "db_pool_connections", "connections", points)
+    yield _looks(run, "db_pool_connections", "connections", points)
 
 
 def _statements(before: Scrape, after: Scrape) -> Iterator[Measurement]:

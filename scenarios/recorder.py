@@ -11,7 +11,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reports.evidence import AnyRecord, Finding, Instrument, Measurement, encode, fingerprint
+from reports.evidence import (
+    AnyRecord,
+    Finding,
+    Instrument,
+    Measurement,
+    Series,
+    encode,
+    fingerprint,
+)
 from scenarios import intervals, meanwhile, soundness
 from scenarios.closed import relabelled
 from scenarios.histograms import Endpoint, Failures, Tally, merged, quantile
@@ -171,8 +179,22 @@ def _rates(everything: Tally, run: Run) -> Iterator[AnyRecord]:
     for name, percent in PERCENTILES.items():
         points = ((s, quantile(rows[s], percent / 100) / 1000) for s in seconds if rows[s])
         yield series(run, f"http_latency_{name}_ms", "ms", points)
-    failed = ((second, everything.failed_by_second[second]) for second in seconds)
+    failed = [(second, everything.failed_by_second[second]) for second in seconds]
     yield series(run, "http_errors_per_s", "1/s", failed)
+    ratios = ((s, count / rows[s].total()) for s, count in failed if rows[s])
+    yield series(run, "http_error_ratio", "ratio", ratios)
+    yield from _by_operation(run)
+
+
+def _by_operation(run: Run) -> Iterator[Series]:
+    """The p95 of each operation second by second, so that a slow one shows beside the whole."""
+    tallies = run.tallies
+    for operation in sorted({endpoint.operation for endpoint in tallies}):
+        of = merged(tally for at, tally in tallies.items() if at.operation == operation)
+        rows = _by_second(of, run.seconds)
+        points = ((s, quantile(row, 0.95) / 1000) for s, row in enumerate(rows) if row)
+        where = {"operation": operation}
+        yield series(run, "operation_latency_p95_ms", "ms", points, where)
 
 
 def _findings(run: Run) -> Iterator[Finding]:

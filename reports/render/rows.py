@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from reports.render.view import Bar, ObjectiveRow, ReadingRow
-from reports.verdicts import ORDER, Reading, State, Verdict
+from reports.render.view import Bar, BrokeRow, ObjectiveRow, ReadingRow
+from reports.verdicts import ORDER, Broke, Moved, Reading, State, Verdict
 from reports.wording import Scale, count, number, scale_of
 
 SIGNS: dict[State, str] = {
@@ -38,6 +38,22 @@ def objective_row(verdict: Verdict) -> ObjectiveRow:
             for index, reading in enumerate(ordered)
             if index == 0 or reading.value is not None
         ),
+        broke=tuple(map(broke_row, verdict.broke)),
+    )
+
+
+def broke_row(found: Broke) -> BrokeRow:
+    """What moved when a limit was broken, in words, most first."""
+    return BrokeRow(metric=found.metric, when=found.when, moved=tuple(map(_moved, found.moved)))
+
+
+def _moved(change: Moved) -> str:
+    scale = scale_of(change.unit, max(abs(change.otherwise), abs(change.during)))
+    apart = "always" if abs(change.effect) == 1 else f"{number(abs(change.effect) * 100)} %"
+    way = "higher" if change.effect > 0 else "lower"
+    return (
+        f"{change.series}: {scale.show(change.during)}, otherwise {scale.show(change.otherwise)} "
+        f"({way}, {apart})"
     )
 
 

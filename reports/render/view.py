@@ -46,6 +46,15 @@ class ReadingRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BrokeRow:
+    """When a metric was beyond its limit, and a line for each series that moved with it."""
+
+    metric: str
+    when: str
+    moved: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectiveRow:
     """One objective in words, and its readings, the one that decided first."""
 
@@ -60,6 +69,7 @@ class ObjectiveRow:
     required: bool
     implicit: bool
     readings: tuple[ReadingRow, ...]
+    broke: tuple[BrokeRow, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
