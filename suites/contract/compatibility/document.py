@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ class DocumentError(ValueError):
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path. Bodies and responses hold schemas by media type."""
+    """One method of one path. Bodies and responses hold schemas by media type.
+
+    `encodings` are those of the request body by media type, `schemes` the security schemes that
+    `security` names, `servers` the addresses at which the operation is.
+    """
 
     method: str
     path: str
@@ -28,6 +33,9 @@ class Operation:
     request_media: Mapping[str, Json]
     responses: Mapping[str, Json]
     security: tuple[Json, ...]
+    encodings: Mapping[str, Json] = field(default_factory=dict)
+    schemes: Mapping[str, Json] = field(default_factory=dict)
+    servers: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.method.upper()} {self.path}"
@@ -36,6 +44,20 @@ class Operation:
     def id(self) -> str:
         """The operationId; empty where the document gives none."""
         return str(self.body.get("operationId", ""))
+
+    @property
+    def shape(self) -> str:
+        """The method and the path without the names of its parameters."""
+        return f"{self.method.upper()} {re.sub(r'{[^}]*}', '{}', self.path)}"
+
+    def with_path_of(self, other: Operation) -> Operation:
+        """The same operation, its path parameters named as in `other`, which has the same shape."""
+        names = dict(zip(_names_in(self.path), _names_in(other.path), strict=True))
+        parameters = {
+            (place, names.get(name, name) if place == "path" else name): found
+            for (place, name), found in self.parameters.items()
+        }
+        return replace(self, parameters=parameters)
 
 
 @dataclass(frozen=True)
@@ -107,6 +129,10 @@ def _operation(document: Document, method: str, path: str, item: Json, body: Jso
         for found in (*item.get("parameters", ()), *body.get("parameters", ()))
     ]
     request = document.resolve(body.get("requestBody", {}))
+    security = tuple(body.get("security", document.raw.get("security", ())))
+    schemes = document.raw.get("components", {}).get("securitySchemes", {})
+    named = {name for way in security for name in way}
+    servers = body.get("servers") or item.get("servers") or document.raw.get("servers") or ()
     return Operation(
         method=method,
         path=path,
@@ -115,10 +141,29 @@ def _operation(document: Document, method: str, path: str, item: Json, body: Jso
         request_required=bool(request.get("required", False)),
         request_media=_media(request),
         responses={
-            status: document.resolve(response) for status, response in body["responses"].items()
+            status: _answer(document, response) for status, response in body["responses"].items()
         },
-        security=tuple(body.get("security", document.raw.get("security", ()))),
+        security=security,
+        encodings={
+            media: found["encoding"]
+            for media, found in request.get("content", {}).items()
+            if "encoding" in found
+        },
+        schemes={name: document.resolve(schemes[name]) for name in sorted(named & set(schemes))},
+        servers=tuple(str(server["url"]) for server in servers),
     )
+
+
+def _answer(document: Document, response: Json) -> Json:
+    resolved = dict(document.resolve(response))
+    for word in ("headers", "links"):
+        if word in resolved:
+            resolved[word] = {name: document.resolve(one) for name, one in resolved[word].items()}
+    return resolved
+
+
+def _names_in(path: str) -> list[str]:
+    return re.findall(r"{([^}]*)}", path)
 
 
 def _parameter_name(parameter: Json) -> str:

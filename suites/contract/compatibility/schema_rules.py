@@ -1,8 +1,11 @@
-"""Rules about schemas: what may be sent must not shrink, what is answered must not grow."""
+"""Rules about what a thing is: types, null, alternatives, conditions.
+
+What may be sent must not shrink, what is answered must not grow.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 
 from suites.contract.compatibility.rules import Found, about_schemas
 from suites.contract.compatibility.schemas import Pair, Schema, alternative_name
@@ -10,9 +13,6 @@ from suites.contract.compatibility.schemas import Pair, Schema, alternative_name
 
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words))
-
-
-# --- types -------------------------------------------------------------------------------------
 
 
 @about_schemas
@@ -45,6 +45,9 @@ def response_null_added(pair: Pair) -> Found:
         yield pair.where, "may now be null"
 
 
+# --- alternatives ------------------------------------------------------------------------------
+
+
 @about_schemas
 def request_alternative_removed(pair: Pair) -> Found:
     """One of several forms could be sent."""
@@ -66,119 +69,71 @@ def _alternatives(schema: Schema) -> frozenset[str]:
 
 
 @about_schemas
-def format_changed(pair: Pair) -> Found:
-    """A format read or written by clients; the types stay, or their own rule speaks."""
-    before, after = pair.old.body.get("format"), pair.new.body.get("format")
-    if before == after or pair.old.types != pair.new.types:
-        return
-    loosened = before is None if pair.direction == "response" else after is None
-    if not loosened:
-        yield pair.where, f"its format was {before or 'any'}, is {after or 'any'}"
-
-
-# --- values ------------------------------------------------------------------------------------
+def discriminator_changed(pair: Pair) -> Found:
+    """Clients tell the forms apart by this property."""
+    before, after = (_discriminator(one).get("propertyName") for one in (pair.old, pair.new))
+    if before is not None and before != after:
+        yield pair.where, f"its forms were told apart by {before}, are by {after or 'nothing'}"
 
 
 @about_schemas
-def request_enum_narrowed(pair: Pair) -> Found:
-    """A value that could be sent is refused."""
-    if pair.direction != "request" or pair.new.values is None:
-        return
-    if pair.old.values is None:
-        yield pair.where, f"now takes {_listed(pair.new.values)} alone"
-    elif lost := pair.old.values - pair.new.values:
-        yield pair.where, f"no longer takes {_listed(lost)}"
+def request_discriminator_value_removed(pair: Pair) -> Found:
+    """Clients name the form by this value."""
+    lost = set(_mapping(pair.old)) - set(_mapping(pair.new))
+    if pair.direction == "request" and lost and _mapping(pair.new):
+        yield pair.where, f"no longer knows the form {_listed(lost)}"
 
 
 @about_schemas
-def response_enum_widened(pair: Pair) -> Found:
-    """A value is answered that clients do not know."""
-    if pair.direction != "response" or pair.old.values is None:
-        return
-    if pair.new.values is None:
-        yield pair.where, "its values are no longer listed"
-    elif gained := pair.new.values - pair.old.values:
-        yield pair.where, f"may now be {_listed(gained)}"
+def response_discriminator_value_added(pair: Pair) -> Found:
+    """Clients do not know the form."""
+    gained = set(_mapping(pair.new)) - set(_mapping(pair.old))
+    if pair.direction == "response" and gained and _mapping(pair.old):
+        yield pair.where, f"may now be of the form {_listed(gained)}"
 
 
-def _tightened(
-    pair: Pair, keywords: tuple[str, ...], is_tighter: Callable[[float, float], bool]
-) -> Found:
-    """A bound that what is sent must keep, and that is new or tighter than it was."""
-    if pair.direction != "request":
-        return
-    for keyword in keywords:
-        before, after = pair.old.body.get(keyword), pair.new.body.get(keyword)
-        if after is not None and (before is None or is_tighter(after, before)):
-            yield pair.where, f"its {keyword} was {before}, is {after}"
+def _discriminator(schema: Schema) -> Mapping[str, object]:
+    found: Mapping[str, object] = schema.body.get("discriminator", {})
+    return found
 
 
-@about_schemas
-def request_lower_bound_raised(pair: Pair) -> Found:
-    """Small values could be sent."""
-    keywords = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-    yield from _tightened(pair, keywords, lambda after, before: after > before)
+def _mapping(schema: Schema) -> Mapping[str, object]:
+    found = _discriminator(schema).get("mapping", {})
+    return found if isinstance(found, Mapping) else {}
+
+
+# --- conditions --------------------------------------------------------------------------------
 
 
 @about_schemas
-def request_upper_bound_lowered(pair: Pair) -> Found:
-    """Large values could be sent."""
-    keywords = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-    yield from _tightened(pair, keywords, lambda after, before: after < before)
+def request_exclusion_added(pair: Pair) -> Found:
+    """What is excluded now could be sent."""
+    gained = "not" in pair.new.body and pair.new.body["not"] != pair.old.body.get("not")
+    if pair.direction == "request" and gained:
+        yield pair.where, "no longer takes what `not` describes"
 
 
 @about_schemas
-def request_pattern_changed(pair: Pair) -> Found:
-    """Text that matched may match no longer; that a pattern is wider cannot be told in general."""
-    before, after = pair.old.body.get("pattern"), pair.new.body.get("pattern")
-    if pair.direction == "request" and after is not None and before != after:
-        yield pair.where, f"its pattern was {before or 'any'}, is {after}"
-
-
-# --- objects -----------------------------------------------------------------------------------
+def response_exclusion_dropped(pair: Pair) -> Found:
+    """Clients were promised never to meet it."""
+    lost = "not" in pair.old.body and pair.old.body["not"] != pair.new.body.get("not")
+    if pair.direction == "response" and lost:
+        yield pair.where, "may now be what `not` described"
 
 
 @about_schemas
-def request_property_became_required(pair: Pair) -> Found:
-    """Old clients may leave it out, or do not know it."""
-    if pair.direction == "request":
-        for name in sorted(pair.new.required - pair.old.required):
-            known = name in pair.old.properties
-            yield pair.where, f"{name} {'was optional, is' if known else 'is new and'} required"
+def request_condition_added(pair: Pair) -> Found:
+    """What is refused under the condition could be sent."""
+    words = ("if", "then", "else")
+    before, after = ([one.body.get(word) for word in words] for one in (pair.old, pair.new))
+    if pair.direction == "request" and "if" in pair.new.body and before != after:
+        yield pair.where, "is bound by a condition that is new"
 
 
 @about_schemas
-def request_property_removed(pair: Pair) -> Found:
-    """Old clients send it: refused where nothing unknown is taken, ignored elsewhere."""
-    if pair.direction == "request" and "object" in pair.new.types:
-        for name in pair.old.properties:
-            if name not in pair.new.properties:
-                closed = pair.new.body.get("additionalProperties") is False
-                yield pair.where, f"{name} is now {'refused' if closed else 'ignored'}"
-
-
-@about_schemas
-def request_object_closed(pair: Pair) -> Found:
-    """Unknown properties could be sent."""
-    was_open = pair.old.body.get("additionalProperties") is not False
-    is_closed = pair.new.body.get("additionalProperties") is False
-    if pair.direction == "request" and was_open and is_closed:
-        yield pair.where, "no longer takes unknown properties"
-
-
-@about_schemas
-def response_property_removed(pair: Pair) -> Found:
-    """Clients read it."""
-    if pair.direction == "response" and "object" in pair.new.types:
-        for name in pair.old.properties:
-            if name not in pair.new.properties:
-                yield pair.where, f"{name} is no longer answered"
-
-
-@about_schemas
-def response_property_made_optional(pair: Pair) -> Found:
-    """Clients rely on its being there."""
-    if pair.direction == "response":
-        for name in sorted(pair.old.required - pair.new.required):
-            if name in pair.new.properties:
-                yield pair.where, f"{name} was always there, is optional"
+def response_condition_dropped(pair: Pair) -> Found:
+    """Clients rely on what holds under the condition."""
+    words = ("if", "then", "else")
+    before, after = ([one.body.get(word) for word in words] for one in (pair.old, pair.new))
+    if pair.direction == "response" and "if" in pair.old.body and before != after:
+        yield pair.where, "is no longer bound by the condition"

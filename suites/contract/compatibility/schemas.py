@@ -50,12 +50,16 @@ class Schema:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two schemas in the same place of the same operation; `where` is for people."""
+    """Two schemas in the same place of the same operation; `where` is for people.
+
+    `inside` tells a part of a body or of a parameter from the whole.
+    """
 
     direction: Direction
     where: str
     old: Schema
     new: Schema
+    inside: bool = False
 
 
 def pairs(old: Document, new: Document, before: Operation, after: Operation) -> Iterator[Pair]:
@@ -75,6 +79,11 @@ def pairs(old: Document, new: Document, before: Operation, after: Operation) -> 
 
 
 def _answer(walker: _Walker, status: str, old: Json, new: Json) -> Iterator[Pair]:
+    headers = {name.lower(): header for name, header in new.get("headers", {}).items()}
+    for name, header in old.get("headers", {}).items():
+        if name.lower() in headers:
+            found = header.get("schema", {}), headers[name.lower()].get("schema", {})
+            yield from walker.walk("response", f"answer {status}, header {name}", *found)
     medias = media_of(new)
     for media, schema in media_of(old).items():
         if media in medias:
@@ -88,13 +97,15 @@ class _Walker:
         self._old, self._new = old, new
         self._entered: set[tuple[str, str, str]] = set()
 
-    def walk(self, direction: Direction, where: str, old: Json, new: Json) -> Iterator[Pair]:
+    def walk(
+        self, direction: Direction, where: str, old: Json, new: Json, *, inside: bool = False
+    ) -> Iterator[Pair]:
         names = str(old.get("$ref", "")), str(new.get("$ref", ""))
         if all(names):
             if (direction, *names) in self._entered:
                 return
             self._entered.add((direction, *names))
-        pair = Pair(direction, where, flat(old, self._old), flat(new, self._new))
+        pair = Pair(direction, where, flat(old, self._old), flat(new, self._new), inside)
         yield pair
         yield from self._below(pair)
         if all(names):
@@ -102,20 +113,28 @@ class _Walker:
             self._entered.discard((direction, *names))
 
     def _below(self, pair: Pair) -> Iterator[Pair]:
-        for name, schema in pair.old.properties.items():
-            if name in pair.new.properties:
-                where = f"{pair.where}, {name}"
-                yield from self.walk(pair.direction, where, schema, pair.new.properties[name])
-        for keyword, word in (("items", "each item"), ("additionalProperties", "each value")):
-            below = pair.old.body.get(keyword), pair.new.body.get(keyword)
-            if isinstance(below[0], Mapping) and isinstance(below[1], Mapping):
-                yield from self.walk(pair.direction, f"{pair.where}, {word}", below[0], below[1])
-        alternatives = {alternative_name(one): one for one in pair.new.union}
-        for schema in pair.old.union:
-            name = alternative_name(schema)
-            if name in alternatives:
-                where = f"{pair.where}, {name}"
-                yield from self.walk(pair.direction, where, schema, alternatives[name])
+        for word, old, new in _parts(pair.old, pair.new):
+            where = f"{pair.where}, {word}"
+            yield from self.walk(pair.direction, where, old, new, inside=True)
+
+
+def _parts(old: Schema, new: Schema) -> Iterator[tuple[str, Json, Json]]:
+    """What both schemas hold in the same place: properties, items, values, alternatives."""
+    for name, schema in old.properties.items():
+        if name in new.properties:
+            yield name, schema, new.properties[name]
+    for keyword, word in (("items", "each item"), ("additionalProperties", "each value")):
+        below = old.body.get(keyword), new.body.get(keyword)
+        if isinstance(below[0], Mapping) and isinstance(below[1], Mapping):
+            yield word, below[0], below[1]
+    places = zip(old.body.get("prefixItems", ()), new.body.get("prefixItems", ()), strict=False)
+    for number, (before, after) in enumerate(places, start=1):
+        yield f"item {number}", before, after
+    alternatives = {alternative_name(one): one for one in new.union}
+    for schema in old.union:
+        name = alternative_name(schema)
+        if name in alternatives:
+            yield name, schema, alternatives[name]
 
 
 def flat(node: Json, document: Document) -> Schema:
