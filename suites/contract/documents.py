@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 COMMITTED = Path(__file__).with_name("openapi.json")
 RELEASED = Path(__file__).with_name("released.json")
-ACCEPT = "nox -s contract -- --accept"
+ACCEPT = "nox -s contract -- --accept=document"
+
+
+def served_document() -> dict[str, Any]:
+    """The document that the reference service serves, without starting it."""
+    from sut.app import create_app
+    from sut.settings import Settings
+
+    made = create_app(Settings(environment="development")).openapi()
+    # As it is on the wire: tuples become lists, keys become text.
+    document: dict[str, Any] = json.loads(json.dumps(made))
+    return document
+
+
+def as_text(document: dict[str, Any]) -> str:
+    """The document as it is kept: keys in order, so that a change shows where it is."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def differences(old: Any, new: Any, where: str = "") -> Iterator[str]:
