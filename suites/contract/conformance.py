@@ -40,6 +40,12 @@ class Failure:
     title: str
     message: str
     curl: str
+    response: str = ""
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two failures one: operation, check, and what was wrong."""
+        return self.operation, self.check, self.title
 
     def as_finding(self, role: str) -> Finding:
         """The failure as evidence; the same one in another run has the same fingerprint."""
@@ -47,14 +53,16 @@ class Failure:
             tool=TOOL,
             rule=self.check,
             severity="high",
-            message=f"{self.operation} as {role}: {self.title}. {self.message}\n{self.curl}",
+            message=f"{self.operation} as {role}: {self.title}. {self.message}\n{self.curl}\n"
+            f"answer: {self.response}",
             fingerprint=fingerprint(TOOL, self.operation, self.check, self.title, role),
             path="suites/contract/openapi.json",
             objectives=("contract-conformance",),
         )
 
     def __str__(self) -> str:
-        return f"{self.operation}: {self.check}: {self.title}\n{self.message}\n{self.curl}\n"
+        lines = f"{self.operation}: {self.check}: {self.title}", self.message, self.curl
+        return "\n".join([*lines, f"answer: {self.response}", ""])
 
 
 @dataclass
@@ -86,13 +94,45 @@ class Run:
         seen = self.answers.get(operation, Counter())
         if any(status in statuses for status in seen):
             return ""
-        return "only " + ", ".join(map(str, sorted(seen))) if seen else "never asked"
+        if not seen:
+            return "never asked"
+        if len(seen) > 1:
+            return "only " + ", ".join(map(str, sorted(seen)))
+        (status,) = seen
+        meant = REASONS.get(status, "")
+        return f"always {status}" + (f", {meant}" if meant else "")
+
+    def table(self, operations: Iterable[str]) -> list[tuple[str, dict[AnswerClass, int]]]:
+        """Each operation with the count of its answers by class of status."""
+        rows = []
+        for name in operations:
+            counts: Counter[AnswerClass] = Counter()
+            for status, count in self.answers.get(name, Counter()).items():
+                counts[f"{status // 100}xx"] += count
+            rows.append((name, dict(counts)))
+        return rows
+
+
+# What an operation that answers nothing else tells about the attempt to reach it.
+REASONS: Mapping[int, str] = {
+    401: "the credentials are not taken",
+    403: "the role may not",
+    404: "no data to ask for",
+    409: "the data never allow it",
+    412: "the precondition never holds",
+    422: "no valid request is known",
+    429: "the limit of requests is reached",
+    500: "it fails by itself",
+    503: "something that it needs is missing",
+}
 
 
 def configuration(
-    base_url: str, seed: int, budget: Budget, only_examples: Iterable[str] = ()
+    base_url: str | None, seed: int, budget: Budget, only_examples: Iterable[str] = ()
 ) -> schemathesis.Config:
     """Settings of the tool; what differs from its defaults has its reason here.
+
+    Without `base_url` the application is in this process, and its calls have no address.
 
     The operations `only_examples` (ids) are asked with the examples alone: where every request of a
     role is refused with 401 or 403, a thousand of them show no more than a few.
@@ -100,7 +140,7 @@ def configuration(
     return schemathesis.Config.from_dict(
         {
             "seed": seed,
-            "base-url": base_url,
+            **({"base-url": base_url} if base_url else {}),
             # Nothing is carried over from earlier runs: one seed, one result.
             "cache": {"enabled": False},
             "generation": {"database": "none", "max-examples": budget.examples},
@@ -169,7 +209,10 @@ def _take(result: Run, phase: str, recorder: ScenarioRecorder) -> None:
             answers = result.answers.setdefault(node.value.operation.label, Counter())
             answers[interaction.response.status_code] += 1
     for failure in _failures(recorder):
-        result.failures.setdefault((failure.operation, failure.check, failure.title), failure)
+        known = result.failures.get(failure.identity)
+        # The smallest case is the one to look at.
+        if known is None or len(failure.curl) < len(known.curl):
+            result.failures[failure.identity] = failure
 
 
 def _failures(recorder: ScenarioRecorder) -> Iterator[Failure]:
@@ -184,4 +227,13 @@ def _failures(recorder: ScenarioRecorder) -> Iterator[Failure]:
                     found.title,
                     found.message[:600],
                     node.failure_info.code_sample,
+                    _answer(recorder, case_id),
                 )
+
+
+def _answer(recorder: ScenarioRecorder, case_id: str) -> str:
+    interaction = recorder.interactions.get(case_id)
+    if interaction is None or interaction.response is None:
+        return "none"
+    body = interaction.response.content[:400].decode(errors="replace")
+    return f"{interaction.response.status_code} {body}"

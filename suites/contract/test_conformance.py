@@ -1,24 +1,34 @@
-"""Schemathesis as visitor, player and admin, each against a service of its own."""
+"""Schemathesis as visitor, player and admin: the player over HTTP, the others in this process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import schemathesis
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from httpx import AsyncClient
+from httpx import ASGITransport, AsyncClient
+from schemathesis.schemas import BaseSchema
 
+from fixtures.application import BASE_URL, SettingsFactory
+from fixtures.database import Database
+from fixtures.environment import PREFIX
 from fixtures.evidence import Evidence
-from fixtures.live import FOR_TESTS, LiveService, LiveServiceFactory
+from fixtures.live import FOR_TESTS, LIMITS_FOR_TESTS, LiveServiceFactory
 from suites.contract import access, conformance
 from suites.contract.access import Policy, Role
 from suites.contract.conformance import Budget, Run
-from suites.contract.feeding import Feeder, feeding
+from suites.contract.feeding import Do, Feeder, feeding
+from suites.contract.inprocess import in_process
 from suites.contract.world import World, world_of
 
 pytestmark = pytest.mark.objective("contract-conformance", "sec-input")
 
 SEED = 20_260_801
+# Sockets, headers on the wire and a process of its own, for the role that may do most of what
+# differs from person to person; the others ask the same application without them, in less time.
+OVER_HTTP: Role = "player"
 ENVIRONMENT = {
     **FOR_TESTS,
     # Every farewell needs a person of its own, whose log-in must not cost a quarter of a second.
@@ -29,40 +39,82 @@ ENVIRONMENT = {
 BESIDE_THE_POINT = {"405", "413", "429"}
 
 
-@pytest.fixture
-def service(live_service_factory: LiveServiceFactory) -> LiveService:
-    """One worker and a season of its own: what one role leaves behind, no other role meets."""
-    return live_service_factory(workers=1, seeded=True, environment=ENVIRONMENT)
+@dataclass(frozen=True)
+class Subject:
+    """The service as one role meets it: its document, and the world around it."""
+
+    schema: BaseSchema
+    world: World
+    do: Do
+
+
+Subjects = Callable[[Role], Subject]
 
 
 @pytest.fixture
-def portal() -> Iterator[BlockingPortal]:
-    with start_blocking_portal() as opened:
-        yield opened
+def subjects(request: pytest.FixtureRequest, served: dict[str, Any]) -> Iterator[Subjects]:
+    """A season of its own for each role: what one leaves behind, no other meets."""
+    with ExitStack() as stack:
+        yield lambda role: (_over_http if role == OVER_HTTP else _in_process)(
+            role, request, served, stack
+        )
 
 
-@pytest.fixture
-def world(service: LiveService, portal: BlockingPortal, served: dict[str, Any]) -> Iterator[World]:
+def _over_http(
+    role: Role, request: pytest.FixtureRequest, served: dict[str, Any], stack: ExitStack
+) -> Subject:
+    start: LiveServiceFactory = request.getfixturevalue("live_service_factory")
+    service = start(workers=1, seeded=True, environment=ENVIRONMENT)
+    portal = stack.enter_context(start_blocking_portal())
     client = AsyncClient(base_url=service.url, timeout=30)
-    with portal.wrap_async_context_manager(client):
-        made = world_of(service.database.url, client, served)
-        with portal.wrap_async_context_manager(made) as world:
-            yield world
+    world = _world(stack, portal, client, service.database.url, served)
+    config = _configuration(role, service.url, world)
+    schema = schemathesis.openapi.from_url(f"{service.url}/openapi.json", config=config)
+    return Subject(schema, world, portal.call)
+
+
+def _in_process(
+    role: Role, request: pytest.FixtureRequest, served: dict[str, Any], stack: ExitStack
+) -> Subject:
+    database: Database = request.getfixturevalue("seeded_database")
+    settings_with: SettingsFactory = request.getfixturevalue("settings_with")
+    limits: dict[str, Any] = {
+        name.removeprefix(PREFIX).lower(): int(value) for name, value in LIMITS_FOR_TESTS.items()
+    }
+    service = stack.enter_context(in_process(settings_with(database_url=database.url, **limits)))
+    client = AsyncClient(transport=ASGITransport(app=service.app), base_url=BASE_URL)
+    world = _world(stack, service.portal, client, database.url, served)
+    config = _configuration(role, None, world)
+    schema = schemathesis.openapi.from_asgi("/openapi.json", service.app, config=config)
+    return Subject(schema, world, service.portal.call)
+
+
+def _world(
+    stack: ExitStack,
+    portal: BlockingPortal,
+    client: AsyncClient,
+    database_url: str,
+    served: dict[str, Any],
+) -> World:
+    stack.enter_context(portal.wrap_async_context_manager(client))
+    made = world_of(database_url, client, served)
+    return stack.enter_context(portal.wrap_async_context_manager(made))
+
+
+def _configuration(role: Role, base_url: str | None, world: World) -> schemathesis.Config:
+    shallow = world.operations - in_depth(access.load(), role)
+    return conformance.configuration(base_url, SEED, Budget(), shallow)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("role", access.ROLES)
 def test_every_operation_answers_as_its_schema_says(
-    role: Role, service: LiveService, world: World, portal: BlockingPortal, evidence: Evidence
+    role: Role, subjects: Subjects, evidence: Evidence
 ) -> None:
-    policy = access.load()
-    config = conformance.configuration(
-        service.url, SEED, Budget(), world.operations - in_depth(policy, role)
-    )
-    schema = schemathesis.openapi.from_url(f"{service.url}/openapi.json", config=config)
-    with feeding(schema, Feeder(world, policy, role, portal.call)):
-        run = conformance.run(schema)
-    record(evidence, schema.raw_schema, run, role)
+    subject = subjects(role)
+    with feeding(subject.schema, Feeder(subject.world, access.load(), role, subject.do)):
+        run = conformance.run(subject.schema)
+    record(evidence, subject.schema.raw_schema, run, role)
     assert run.complete, f"{run.stop_reason} {run.errors}"
     assert not run.errors, "\n".join(run.errors)
     assert not run.failures, "\n".join(map(str, run.failures.values()))
@@ -82,6 +134,11 @@ def record(evidence: Evidence, document: Any, run: Run, role: Role) -> None:
             "schemathesis_cases", cases, unit="cases", role=role, phase=phase, seed=str(SEED)
         )
     evidence.measure("schemathesis_cases_per_s", run.rate_per_s, "1/s", role=role)
+    for name, counts in run.table(name for name, _ in _operations(document)):
+        for status_class, count in sorted(counts.items()):
+            evidence.measure(
+                "answers", count, "answers", operation=name, role=role, status=status_class
+            )
     for name, reached in (
         ("success", run.reached(_may_succeed(document, role), range(200, 400))),
         ("refusal", run.reached(_may_be_refused(document), range(400, 500))),
