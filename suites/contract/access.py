@@ -12,6 +12,7 @@ Role = Literal["visitor", "player", "admin"]
 Owner = Literal["own", "other", "none"]
 ROLES: tuple[Role, ...] = get_args(Role)
 REFUSALS = (401, 403, 404)
+ALLOWED, HIDDEN = "allowed", "hidden"
 POLICY = Path(__file__).with_name("access.toml")
 
 
@@ -21,12 +22,16 @@ class PolicyError(ValueError):
 
 @dataclass(frozen=True)
 class Cell:
-    """One right: `refusal` is the status that refuses it, None where it is allowed."""
+    """One right: `refusal` is the status that refuses it, None where it is allowed.
+
+    Of a list, things of others are `hidden`: the request succeeds, and they are not in the answer.
+    """
 
     role: Role
     operation: str
     owner: Owner
     refusal: int | None
+    hidden: bool = False
 
     def __str__(self) -> str:
         whose = {"own": " of one's own", "other": " of someone else", "none": ""}[self.owner]
@@ -35,7 +40,12 @@ class Cell:
     @property
     def allowed(self) -> bool:
         """Whether the attempt must succeed."""
-        return self.refusal is None
+        return self.refusal is None and not self.hidden
+
+    @property
+    def expected(self) -> str:
+        """What the policy says, in a word."""
+        return HIDDEN if self.hidden else str(self.refusal or ALLOWED)
 
 
 @dataclass(frozen=True)
@@ -75,11 +85,11 @@ def _cells(operation: str, table: object, faults: list[str]) -> Iterator[Cell]:
         value = table[role]
         by_owner: Mapping[str, object] = value if isinstance(value, dict) else {"none": value}
         for owner, right in by_owner.items():
-            if owner not in get_args(Owner) or not (right == "allowed" or right in REFUSALS):
+            if owner not in get_args(Owner) or right not in (ALLOWED, HIDDEN, *REFUSALS):
                 faults.append(
-                    f"[{operation}] {role}: expected "
-                    f'"allowed" or one of {REFUSALS}, by own and other at most; found {value!r}'
+                    f'[{operation}] {role}: expected "{ALLOWED}", "{HIDDEN}" or one of '
+                    f"{REFUSALS}, by own and other at most; found {value!r}"
                 )
                 break
             refusal = right if isinstance(right, int) else None
-            yield Cell(role, operation, owner, refusal)  # type: ignore[arg-type]
+            yield Cell(role, operation, owner, refusal, right == HIDDEN)  # type: ignore[arg-type]

@@ -253,7 +253,7 @@ async def create_prediction(world: World, person: Person | None) -> Request:
 @recipe
 async def list_predictions(world: World, person: Person | None) -> Request:
     made = await _prediction(world, _someone(person))
-    return Request(marker=f'"id":{made}')
+    return Request(marker=f'"id":{made},')
 
 
 @recipe

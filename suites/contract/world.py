@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -78,11 +78,15 @@ class Surface:
 
 
 class World:
-    """Makes people and rows through the database, and sends requests through the service."""
+    """Makes people and rows through the database, and sends requests through the service.
+
+    `observers` see the operation and the answer of every request.
+    """
 
     def __init__(self, engine: AsyncEngine, client: AsyncClient, surface: Surface) -> None:
         self._engine, self.client, self._surface = engine, client, surface
         self.build = Builders(engine)
+        self.observers: list[Callable[[str, Response], None]] = []
 
     @property
     def operations(self) -> frozenset[str]:
@@ -105,13 +109,16 @@ class World:
         """Send `request` as `who`, or as a visitor."""
         method, template = self._surface.places[operation]
         headers = {**(request.headers or {}), **(who.headers if who else {})}
-        return await self.client.request(
+        answer = await self.client.request(
             method,
             template.format(**(request.path or {})),
             params=request.query,
             headers=headers,
             json=request.body,
         )
+        for observer in self.observers:
+            observer(operation, answer)
+        return answer
 
     async def has_happened(self, effect: Effect | None) -> bool | None:
         """Whether an effect shows in the database; None where there is none to look for."""

@@ -11,9 +11,9 @@ from fixtures.database import Database
 from fixtures.evidence import Evidence
 from suites.contract import access
 from suites.contract.access import Policy
+from suites.contract.matrix import Proof, prove
 from suites.contract.recipes import RECIPES
 from suites.contract.world import World, world_of
-from suites.security.access_matrix import Proof, prove
 from sut.app import Service
 from sut.settings import Settings
 
