@@ -36,6 +36,8 @@ class Session:
 
 def session_from(recipe: LogIn, answer: Any, now: float) -> Session:
     """The session that an answer to a log-in or a refresh grants. Raises ValueError if none."""
+    if recipe.token is None:
+        raise ValueError("its log-in answers cookies; load runs need a token")
     lifetime = _at(answer, recipe.lifetime_s) if recipe.lifetime_s else 3600.0
     refresh = _at(answer, recipe.refresh_token) if recipe.refresh_token else ""
     return Session(str(_at(answer, recipe.token)), str(refresh), now + float(lifetime))

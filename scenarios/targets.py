@@ -71,23 +71,58 @@ class Start(_Frozen):
 class LogIn(_Frozen):
     """A request that turns an account into tokens, and where in the answer they stand.
 
-    `body` may hold {username} and {password}; `token`, `refresh_token` and `lifetime_s` are JSON
-    pointers into the answer.
+    `body` may hold {username} and {password} and is sent as JSON, or as a `form`; `token`,
+    `refresh_token` and `lifetime_s` are JSON pointers into the answer. A service that answers with
+    a cookie instead has `cookies` and no `token`; load runs need a token.
     """
 
     method: Literal["POST", "PUT"] = "POST"
     path: UrlPath
     body: Environment
-    status: int = Field(default=200, ge=200, le=299)
-    token: Pointer
+    form: bool = False
+    status: int = Field(default=200, ge=200, le=399)
+    token: Pointer | None = None
+    cookies: bool = False
     refresh_token: Pointer | None = None
     lifetime_s: Pointer | None = None
     header: str = "Authorization"
     scheme: str = "Bearer"
 
+    @model_validator(mode="after")
+    def _answers_something(self) -> LogIn:
+        if (self.token is None) is not self.cookies:
+            raise ValueError("expected either token, a JSON pointer, or cookies = true")
+        return self
+
+
+class SignUp(_Frozen):
+    """A request that makes the account; `body` may hold {username} and {password}.
+
+    An account that is there already is as good, so its answer is not looked at.
+    """
+
+    method: Literal["POST", "PUT"] = "POST"
+    path: UrlPath
+    body: Environment
+    form: bool = False
+
+
+class Credentials(_Frozen):
+    """What shows who is asking, without a log-in.
+
+    A bearer token, the identity's username and password (`basic`), or keys in headers, cookies or
+    the query.
+    """
+
+    bearer: str = ""
+    basic: bool = False
+    headers: Environment = Field(default_factory=dict)
+    cookies: Environment = Field(default_factory=dict)
+    query: Environment = Field(default_factory=dict)
+
 
 class Identity(_Frozen):
-    """Somebody who uses the service. Without `log_in`, somebody who sends no credentials.
+    """Somebody who uses the service. Without `log_in` and `credentials`, somebody who sends none.
 
     `username` may hold {number}, as in player{number:04}@example.org, for accounts from 1 to
     `accounts`.
@@ -97,11 +132,18 @@ class Identity(_Frozen):
     password: str = ""
     accounts: int = Field(default=1, ge=1)
     log_in: LogIn | None = None
+    sign_up: SignUp | None = None
+    credentials: Credentials | None = None
 
     @model_validator(mode="after")
     def _log_in_needs_an_account(self) -> Identity:
         if self.log_in is not None and not (self.username and self.password):
             raise ValueError("expected username and password beside log_in")
+        if self.log_in is not None and self.credentials is not None:
+            raise ValueError("expected log_in or credentials, not both")
+        basic = self.credentials is not None and self.credentials.basic
+        if basic and not (self.username and self.password):
+            raise ValueError("expected username and password beside credentials.basic")
         try:
             self.account(1)
         except (LookupError, ValueError):
@@ -133,6 +175,27 @@ class Load(_Frozen):
     environment: Environment = Field(default_factory=dict)
 
 
+class Values(_Frozen):
+    """What a request of one operation may hold, so that it succeeds."""
+
+    path: Mapping[str, Any] = Field(default_factory=dict)
+    query: Mapping[str, Any] = Field(default_factory=dict)
+    headers: Environment = Field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+
+class Contract(_Frozen):
+    """What the contract gate needs to know of a service.
+
+    `access` is its policy file, beside the target file. `leave_out` names operations (id, or method
+    and path) that must not be asked, each with its reason; `values` gives requests by operation.
+    """
+
+    access: str | None = None
+    leave_out: Mapping[str, str] = Field(default_factory=dict)
+    values: Mapping[str, Values] = Field(default_factory=dict)
+
+
 class Target(_Frozen):
     """A service under test.
 
@@ -150,6 +213,7 @@ class Target(_Frozen):
     identities: Mapping[str, Identity]
     reset: Reset | None = None
     load: Load = Field(default_factory=Load)
+    contract: Contract = Field(default_factory=Contract)
 
     @model_validator(mode="after")
     def _names_a_visitor(self) -> Target:

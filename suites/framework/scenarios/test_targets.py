@@ -71,7 +71,7 @@ def test_every_fault_of_a_file_is_said_at_once_with_its_field(tmp_path: Path) ->
         "start.command: Tuple should have at least 1 item after validation, not 0, found []",
         "identities.player.accounts: Input should be greater than or equal to 1, found 0",
         "identities.player.log_in.body: missing",
-        "identities.player.log_in.status: Input should be less than or equal to 299, found 404",
+        "identities.player.log_in.status: Input should be less than or equal to 399, found 404",
         "identities.player.log_in.token: expected a JSON pointer (RFC 6901) like /access_token, "
         "found 'access_token'",
         "colour: unknown field",
@@ -87,6 +87,21 @@ def test_every_fault_of_a_file_is_said_at_once_with_its_field(tmp_path: Path) ->
         (
             MINIMAL + "[identities.player.log_in]\npath='/in'\nbody={}\ntoken='/t'",
             "identities.player: expected username and password beside log_in",
+        ),
+        (
+            MINIMAL + "[identities.p]\nusername='p'\npassword='w'\n"
+            "[identities.p.log_in]\npath='/in'\nbody={}",
+            "identities.p.log_in: expected either token, a JSON pointer, or cookies = true",
+        ),
+        (
+            MINIMAL + "[identities.p.credentials]\nbasic = true",
+            "identities.p: expected username and password beside credentials.basic",
+        ),
+        (
+            MINIMAL + "[identities.p]\nusername='p'\npassword='w'\n"
+            "[identities.p.log_in]\npath='/in'\nbody={}\ncookies=true\n"
+            "[identities.p.credentials]\nbearer='t'",
+            "identities.p: expected log_in or credentials, not both",
         ),
         (MINIMAL + "[reset]", "reset: expected either command or path"),
     ],
