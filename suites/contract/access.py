@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,7 +12,9 @@ Role = Literal["visitor", "player", "admin"]
 Owner = Literal["own", "other", "none"]
 ROLES: tuple[Role, ...] = get_args(Role)
 REFUSALS = (401, 403, 404)
-ALLOWED, HIDDEN = "allowed", "hidden"
+ALLOWED, HIDDEN, REFUSED = "allowed", "hidden", "refused"
+ANY_REFUSAL = 0
+WORDS = (ALLOWED, HIDDEN, REFUSED, *REFUSALS)
 POLICY = Path(__file__).with_name("access.toml")
 
 
@@ -24,10 +26,11 @@ class PolicyError(ValueError):
 class Cell:
     """One right: `refusal` is the status that refuses it, None where it is allowed.
 
-    Of a list, things of others are `hidden`: the request succeeds, and they are not in the answer.
+    ANY_REFUSAL stands for whichever of REFUSALS, where nobody wrote down which. Of a list, things
+    of others are `hidden`: the request succeeds, and they are not in the answer.
     """
 
-    role: Role
+    role: str
     operation: str
     owner: Owner
     refusal: int | None
@@ -45,7 +48,15 @@ class Cell:
     @property
     def expected(self) -> str:
         """What the policy says, in a word."""
-        return HIDDEN if self.hidden else str(self.refusal or ALLOWED)
+        if self.hidden:
+            return HIDDEN
+        if self.refusal == ANY_REFUSAL:
+            return REFUSED
+        return str(self.refusal or ALLOWED)
+
+    def refused_with(self, status: int) -> bool:
+        """Whether a status is the refusal that was written down."""
+        return status in REFUSALS if self.refusal == ANY_REFUSAL else status == self.refusal
 
 
 @dataclass(frozen=True)
@@ -59,37 +70,39 @@ class Policy:
         """The ids of all operations that the policy speaks of."""
         return frozenset(cell.operation for cell in self.cells)
 
-    def lets_in(self, role: Role) -> frozenset[str]:
+    def lets_in(self, role: str) -> frozenset[str]:
         """The operations that a role may use successfully, on something at least."""
         return frozenset(c.operation for c in self.cells if c.role == role and c.allowed)
 
 
-def load(path: Path = POLICY) -> Policy:
-    """Read a policy file. Raises PolicyError naming every fault at once."""
+def load(path: Path = POLICY, roles: Sequence[str] = ROLES) -> Policy:
+    """Read a policy file about `roles`. Raises PolicyError naming every fault at once."""
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise PolicyError(f"{path}: {error}") from None
     faults: list[str] = []
-    cells = [cell for name, table in tables.items() for cell in _cells(name, table, faults)]
+    cells = [cell for name, table in tables.items() for cell in _cells(name, table, roles, faults)]
     if faults:
         raise PolicyError("\n".join(f"{path.name}: {fault}" for fault in faults))
     return Policy(tuple(cells))
 
 
-def _cells(operation: str, table: object, faults: list[str]) -> Iterator[Cell]:
-    if not isinstance(table, dict) or set(table) != set(ROLES):
-        faults.append(f"[{operation}]: expected exactly {', '.join(ROLES)}")
+def _cells(
+    operation: str, table: object, roles: Sequence[str], faults: list[str]
+) -> Iterator[Cell]:
+    if not isinstance(table, dict) or set(table) != set(roles):
+        faults.append(f"[{operation}]: expected exactly {', '.join(roles)}")
         return
-    for role in ROLES:
+    for role in roles:
         value = table[role]
         by_owner: Mapping[str, object] = value if isinstance(value, dict) else {"none": value}
         for owner, right in by_owner.items():
-            if owner not in get_args(Owner) or right not in (ALLOWED, HIDDEN, *REFUSALS):
+            if owner not in get_args(Owner) or right not in WORDS:
                 faults.append(
-                    f'[{operation}] {role}: expected "{ALLOWED}", "{HIDDEN}" or one of '
-                    f"{REFUSALS}, by own and other at most; found {value!r}"
+                    f'[{operation}] {role}: expected "{ALLOWED}", "{HIDDEN}", "{REFUSED}" or one '
+                    f"of {REFUSALS}, by own and other at most; found {value!r}"
                 )
                 break
-            refusal = right if isinstance(right, int) else None
+            refusal = right if isinstance(right, int) else ANY_REFUSAL if right == REFUSED else None
             yield Cell(role, operation, owner, refusal, right == HIDDEN)  # type: ignore[arg-type]

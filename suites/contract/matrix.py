@@ -9,11 +9,11 @@ A hidden cell is proven when the answer lacks what the same request shows to the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from httpx import Response
 
-from suites.contract.access import Cell, Policy
+from suites.contract.access import Cell, Policy, Role
 from suites.contract.faults import (
     AUTHENTICATION,
     EXISTENCE,
@@ -62,7 +62,7 @@ async def prove(world: World, policy: Policy, cell: Cell) -> Proof:
     recipe = RECIPES.get(cell.operation)
     if recipe is None:
         return Proof(cell, "unproven", "there is no recipe for its request")
-    caller = None if cell.role == "visitor" else await world.person(cell.role)
+    caller = None if cell.role == "visitor" else await world.person(cast("Role", cell.role))
     if cell.allowed:
         return await _prove_allowed(world, cell, await recipe(world, caller), caller)
     entitled = await world.person("player" if "player" in _entitled(policy, cell) else "admin")
@@ -91,7 +91,7 @@ async def _prove_denied(
     attempt = await world.send(cell.operation, request, caller)
     if fault := await _let_through(world, request, attempt):
         return Proof(cell, "open", fault, _kind(cell))
-    if attempt.status_code != cell.refusal:
+    if not cell.refused_with(attempt.status_code):
         detail = f"refused with {attempt.status_code}, the policy says {cell.refusal}"
         return Proof(cell, "unproven", detail, _kind_of_refusal(cell, attempt.status_code))
     control = await world.send(cell.operation, request, entitled)
