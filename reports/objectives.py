@@ -182,7 +182,8 @@ class InstrumentClause(Clause):
 
     One that `distorts` makes what was measured beside it void when it fails: a generator that could
     not keep up says nothing true of the service, not even that it is slow. One that does not only
-    left things unseen, and what was seen to be bad stays bad.
+    left things unseen, and what was seen to be bad stays bad. `beyond` is what a reading on the
+    wrong side of the bound comes to: `no evidence` where it is sound, and only says too little.
     """
 
     kind: Literal["instrument"]
@@ -193,6 +194,7 @@ class InstrumentClause(Clause):
     op: Operator = ">="
     limit: float = 1.0
     unit: str = ""
+    beyond: Literal["invalid", "no evidence"] = "invalid"
     where: Mapping[str, str] = Field(default_factory=dict)
     minimum_matches: int = Field(default=1, ge=1)
 

@@ -70,7 +70,7 @@ def _read_instrument(
     said = _instrument_said(clause, item, value)
     if not COMPARE[clause.op](value, clause.limit):
         told = f"; {item.detail}" if item.detail else ""  # where to look, and what to try
-        return reading.because("invalid", f"{name}: {said}{left_out}{told}")
+        return reading.because(clause.beyond, f"{name}: {said}{left_out}{told}")
     if share and clause.limit == 1 and item.missing:
         why = f"{name}: {said}, yet it names what it left out{left_out}"
         return reading.because("invalid", why)

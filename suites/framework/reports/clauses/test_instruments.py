@@ -57,6 +57,13 @@ def test_a_reading_is_held_against_its_bound(value: float, state: State) -> None
     assert reading.state == state
 
 
+def test_data_that_is_too_old_is_no_evidence_where_the_clause_says_so() -> None:
+    bound: dict[str, Any] = {"of": "value", "op": "<=", "limit": 7, "unit": "days"}
+    for age_days, state in ((7.0, "met"), (7.1, "no evidence"), (777.0, "no evidence")):
+        (reading,) = read(instrument(age_days, unit="days"), **bound, beyond="no evidence")
+        assert (reading.state, reading.value) == (state, age_days)
+
+
 def test_a_reading_in_another_unit_is_no_evidence() -> None:
     (reading,) = read(instrument(80, unit="%"), of="value", op="<=", limit=0.8, unit="ratio")
     assert reading.state == "no evidence"

@@ -12,8 +12,9 @@ import json
 import threading
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from packaging.version import InvalidVersion, Version
 ECOSYSTEM = "PyPI"
 QUERY_PATH = "/v1/query"
 Advisory = Mapping[str, Any]
+_FIRST = Version("0.dev0")  # before every release of PEP 440
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -33,7 +35,10 @@ class AdvisoriesError(ValueError):
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Advisories by canonical package name, and the moment of the newest change among them."""
+    """Advisories by canonical package name, and the moment of the newest change among them.
+
+    A record that says it was changed in the future says nothing about the age of the others.
+    """
 
     path: str
     by_package: Mapping[str, tuple[Advisory, ...]]
@@ -48,20 +53,17 @@ class Snapshot:
             if any(_is_affected(one, name, version) for one in advisory.get("affected", ()))
         )
 
-    def age_days(self, now: datetime) -> float:
-        """How long ago the newest advisory changed, in days."""
-        return max(0.0, (now - self.newest).total_seconds() / 86_400)
-
 
 def load(path: Path) -> Snapshot:
     """Read an OSV `all.zip`. Raises AdvisoriesError for one that is none, or holds no advisory."""
     by_package: dict[str, list[Advisory]] = {}
-    newest = _NEVER
+    newest, now = _NEVER, datetime.now(UTC)
     try:
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 advisory = json.loads(archive.read(name))
-                newest = max(newest, _moment(advisory["modified"]))
+                changed = moment(advisory["modified"])
+                newest = max(newest, changed if changed <= now else _NEVER)
                 for package in {
                     canonicalize_name(one["package"]["name"])
                     for one in advisory.get("affected", ())
@@ -78,7 +80,7 @@ def load(path: Path) -> Snapshot:
     return Snapshot(str(path), {name: tuple(found) for name, found in by_package.items()}, newest)
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
     """A record's time; real archives hold a few such as `1-01-01T00:00:00Z`: as old as can be."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
@@ -102,24 +104,30 @@ def _is_affected(affected: Mapping[str, Any], name: str, version: str) -> bool:
 
 
 def _in_range(events: list[Mapping[str, str]], version: Version) -> bool:
-    """Walk the events in order: each that the version has reached decides anew."""
-    inside = False
-    steps = [(_bound(text), kind) for event in events for kind, text in event.items()]
-    for bound, kind in sorted(steps, key=lambda step: step[0]):
-        if kind == "introduced" and version >= bound:
+    """Walk the events in order: each that the version has reached decides anew.
+
+    Of two at one version the beginning comes first, whatever the record's order: what is introduced
+    where it is fixed affects nothing, as the versions say that OSV lists for such records.
+    """
+    inside, reached = False, (version, "")
+    steps = [(_order(text), kind) for event in events for kind, text in event.items()]
+    for bound, kind in sorted(steps, key=lambda step: (step[0], step[1] != "introduced")):
+        if kind == "introduced" and reached >= bound:
             inside = True
-        elif (kind == "fixed" and version >= bound) or (
-            kind == "last_affected" and version > bound
+        elif (kind == "fixed" and reached >= bound) or (
+            kind == "last_affected" and reached > bound
         ):
             inside = False
     return inside
 
 
-def _bound(text: str) -> Version:
-    # OSV writes "0" for "before every version"; 0.dev0 comes before every release of PEP 440.
-    return Version("0.dev0") if text == "0" else Version(text)
+def _order(text: str) -> tuple[Version, str]:
+    """Where a version stands. OSV's "0" is before all, then what is no version of PEP 440."""
+    known = None if text == "0" else _version(text)
+    return (known, "") if known else (_FIRST, "" if text == "0" else text)
 
 
+@cache
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
@@ -130,37 +138,25 @@ def _version(text: str) -> Version | None:
 # --- serving -----------------------------------------------------------------------------------
 
 
-@dataclass
-class Served:
-    """The address to query, and the packages that were asked about, as (name, version)."""
-
-    url: str
-    asked: set[tuple[str, str]] = field(default_factory=set)
-
-
 @contextlib.contextmanager
-def serve(snapshot: Snapshot) -> Iterator[Served]:
-    """Answer OSV's `POST /v1/query` on a free loopback port while the context lasts."""
-    served = Served("")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(snapshot, served))
-    served.url = f"http://127.0.0.1:{server.server_port}{QUERY_PATH}"
+def serve(snapshot: Snapshot) -> Iterator[str]:
+    """Answer OSV's `POST /v1/query` on a free loopback port; the address, while it lasts."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(snapshot))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield served
+        yield f"http://127.0.0.1:{server.server_port}{QUERY_PATH}"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-def _handler(snapshot: Snapshot, served: Served) -> type[BaseHTTPRequestHandler]:
+def _handler(snapshot: Snapshot) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            package, version = query["package"]["name"], query["version"]
-            served.asked.add((canonicalize_name(package), version))
-            found = snapshot.affecting(package, version)
+            found = snapshot.affecting(query["package"]["name"], query["version"])
             body = json.dumps({"vulns": found} if found else {}).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -169,6 +165,6 @@ def _handler(snapshot: Snapshot, served: Served) -> type[BaseHTTPRequestHandler]
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing: pip-audit's own report tells what was asked."""
+            """Say nothing: what was asked and answered is in the evidence."""
 
     return Handler
