@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import hmac
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -17,6 +18,11 @@ _Kept = TypeVar("_Kept")
 _Done = TypeVar("_Done")
 THREADS = 2
 WAITING_MAX = 64
+
+
+def is_still(kept: bytes | None, known: bytes) -> bool:
+    """Whether an account's hash is the one that a password was checked against a moment ago."""
+    return kept is not None and hmac.compare_digest(kept, known)
 
 
 class Passwords:

@@ -18,6 +18,8 @@ What stands in the history alone is allowed in `history_allowances.txt` beside t
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
@@ -50,6 +52,18 @@ _FILTERS = (
     "heuristic.is_not_alphanumeric_string",
 )
 _WITHOUT_KEYWORDS = "suites"
+# Planted beside the lines of each scan, under paths that no file can have: the text, and the rule
+# that must speak. Worked out or glued together, so that this file itself holds nothing like a key.
+_NOBODYS = hashlib.sha256(b"a key that opens nothing")
+CANARIES = {
+    "\0/canary.py": ("KEY = '" + "AKIA" + "Q7PJ2XT4VN6HWZRB'", "aws-access-key"),
+    "\0/canary.toml": (f'key = "{_NOBODYS.hexdigest()}"', "hex-high-entropy-string"),
+    "\0/canary.json": (
+        f'{{"key": "{base64.b64encode(_NOBODYS.digest()).decode()}"}}',
+        "base64-high-entropy-string",
+    ),
+    "\0/canary.pem": ("-----BEGIN EC " + "PRIVATE KEY-----", "private-key"),
+}
 # Where a line means something by those around it, so that each has to stay where it is.
 _STRUCTURED = frozenset({".yaml", ".yml", ".eyaml"})
 
@@ -58,7 +72,8 @@ _STRUCTURED = frozenset({".yaml", ".yml", ".eyaml"})
 class TreeScan:
     """What the files of today hold, and which could be read; `missing` says why one could not.
 
-    `allowed` are the lines' texts that an allowance in the tree speaks for, `lines` all of them.
+    `allowed` are the lines' texts that an allowance in the tree speaks for, `lines` all of them. A
+    scan that missed a planted key is `blind`, and has scanned nothing.
     """
 
     findings: tuple[Finding, ...]
@@ -66,6 +81,17 @@ class TreeScan:
     missing: tuple[str, ...]
     allowed: frozenset[str]
     lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class PastScan:
+    """What the history holds beyond the files of today; `blind` says which planted key it missed.
+
+    A blind scan has seen no commit, whatever it found.
+    """
+
+    findings: tuple[Finding, ...]
+    blind: str = ""
 
 
 def scan_tree(files: Iterable[Path], root: Path) -> TreeScan:
@@ -83,17 +109,34 @@ def scan_tree(files: Iterable[Path], root: Path) -> TreeScan:
         # An image's bytes are scanned too: a replaced byte must not keep the rest from being read.
         text = raw.decode("utf-8", "replace").split("\n")
         lines += [Line(name, number, one.rstrip("\r")) for number, one in enumerate(text, start=1)]
-    findings = (*scan_lines(lines), *_reasonless(lines))
+    found, blind = _scan_beside_canaries(lines)
+    if blind:
+        missing += [f"{name}: {blind}" for name in scanned]
+        scanned = []
     allowed = frozenset(text for _, text in _allowed(lines))
+    findings = (*found, *_reasonless(lines))
     return TreeScan(findings, tuple(scanned), tuple(missing), allowed, tuple(lines))
 
 
-def scan_past(past: Iterable[Line], today: TreeScan) -> tuple[Finding, ...]:
+def scan_past(past: Iterable[Line], today: TreeScan) -> PastScan:
     """Scan what the history added beyond what stands in the same files today."""
     known = {(line.path, line.text) for line in today.lines}
     gone = [line for line in past if (line.path, line.text) not in known]
-    found = {finding.fingerprint for finding in today.findings}
-    return tuple(one for one in scan_lines(gone, today.allowed) if one.fingerprint not in found)
+    already = {finding.fingerprint for finding in today.findings}
+    found, blind = _scan_beside_canaries(gone, today.allowed)
+    return PastScan(tuple(one for one in found if one.fingerprint not in already), blind)
+
+
+def _scan_beside_canaries(
+    lines: Sequence[Line], allowed: Set[str] = frozenset()
+) -> tuple[tuple[Finding, ...], str]:
+    """Findings among `lines`, and which key planted beside them was missed, if one was."""
+    planted = [Line(path, 1, text) for path, (text, _) in CANARIES.items()]
+    found = scan_lines([*lines, *planted], allowed)
+    seen = {(finding.path, finding.rule) for finding in found}
+    missed = [rule for path, (_, rule) in CANARIES.items() if (path, rule) not in seen]
+    blind = f"{TOOL} did not see its canary of {', '.join(missed)}" if missed else ""
+    return tuple(finding for finding in found if finding.path not in CANARIES), blind
 
 
 def scan_lines(lines: Sequence[Line], allowed: Set[str] = frozenset()) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ import pytest
 
 from fixtures.evidence import Evidence
 from suites.security import history, secret_scan, tree
+from suites.security.secret_scan import CANARIES, PastScan
 
 pytestmark = pytest.mark.objective("sec-secrets")
 
@@ -33,7 +34,8 @@ def test_no_secret_lies_in_the_tree_or_its_history(evidence: Evidence) -> None:
     files = tree.all_files(tree.ROOT)
     scan = secret_scan.scan_tree(files, tree.ROOT)
     past = history.read(tree.ROOT)
-    for finding in (*scan.findings, *secret_scan.scan_past(past.lines, scan)):
+    before = secret_scan.scan_past(past.lines, scan)
+    for finding in (*scan.findings, *before.findings):
         evidence.record(finding)
     evidence.instrument(
         "files_scanned_for_secrets",
@@ -44,9 +46,9 @@ def test_no_secret_lies_in_the_tree_or_its_history(evidence: Evidence) -> None:
     )
     evidence.instrument(
         "commits_scanned_for_secrets",
-        len(past.commits),
+        0 if before.blind else len(past.commits),
         total=past.total,
-        missing=past.missing,
+        missing=[*past.missing, *filter(None, [before.blind])],
         unit="commits",
     )
     assert "uv.lock" in scan.scanned
@@ -101,7 +103,7 @@ def test_a_line_allowed_today_is_allowed_in_its_history(repository: Path) -> Non
     commit(repository, "Say that it is one")
     scan = secret_scan.scan_tree([settings], repository)
     assert scan.findings == ()
-    assert secret_scan.scan_past(history.read(repository).lines, scan) == ()
+    assert secret_scan.scan_past(history.read(repository).lines, scan) == PastScan(())
 
 
 def test_a_line_of_the_history_is_allowed_by_its_text_in_any_file(repository: Path) -> None:
@@ -113,8 +115,8 @@ def test_a_line_of_the_history_is_allowed_by_its_text_in_any_file(repository: Pa
     commit(repository, "Take it back and say what it was")
     scan = secret_scan.scan_tree([allowances], repository)
     past = history.read(repository).lines
-    assert secret_scan.scan_past(past, scan) == ()
-    assert secret_scan.scan_past(past, secret_scan.scan_tree([], repository)) != ()
+    assert secret_scan.scan_past(past, scan) == PastScan(())
+    assert secret_scan.scan_past(past, secret_scan.scan_tree([], repository)).findings
 
 
 def test_the_history_is_scanned_for_what_stands_in_other_files_today(repository: Path) -> None:
@@ -123,7 +125,7 @@ def test_the_history_is_scanned_for_what_stands_in_other_files_today(repository:
     commit(repository, "Add the key")
     settings.rename(repository / "moved.py")
     scan = secret_scan.scan_tree([repository / "moved.py"], repository)
-    found = secret_scan.scan_past(history.read(repository).lines, scan)
+    found = secret_scan.scan_past(history.read(repository).lines, scan).findings
     assert [finding.path for finding in (*scan.findings, *found)] == ["moved.py", "settings.py"]
 
 
@@ -188,3 +190,25 @@ def test_a_shallow_clone_says_that_its_history_is_cut(repository: Path, tmp_path
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     scan = secret_scan.scan_tree([tmp_path / "gone.py"], tmp_path)
     assert scan.missing == ("gone.py: No such file or directory",)
+
+
+def test_a_scan_that_misses_a_planted_key_has_scanned_nothing(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "settings.py").write_text(f'KEY = "{KEY}"\n')
+    commit(repository, "Add the key")
+    past = history.read(repository).lines
+    monkeypatch.setitem(CANARIES, "\0/other.py", ("x = 1", "a-rule-of-nobody"))
+    scan = secret_scan.scan_tree([repository / "settings.py"], repository)
+    blind = "detect-secrets did not see its canary of a-rule-of-nobody"
+    assert scan.scanned == ()
+    assert scan.missing == (f"settings.py: {blind}",)
+    assert secret_scan.scan_past(past, secret_scan.scan_tree([], repository)).blind == blind
+    # what it found all the same stays found
+    assert [finding.rule for finding in scan.findings] == ["aws-access-key"]
+
+
+def test_planted_keys_are_seen_and_leave_nothing_behind(tmp_path: Path) -> None:
+    scan = secret_scan.scan_tree([], tmp_path)
+    assert (scan.findings, scan.missing, scan.lines) == ((), (), ())
+    assert secret_scan.scan_past([], scan) == PastScan(())

@@ -23,6 +23,7 @@ from sut.leaderboard import service as leaderboard
 from sut.leaderboard.models import Score
 from sut.operations import audit
 from sut.operations.models import AuditRow
+from sut.passwords import is_still
 from sut.platform import Platform
 from sut.predictions.models import IdempotencyKey, Prediction
 from sut.problems import UNAUTHENTICATED, WRONG_PASSWORD, Problem
@@ -49,7 +50,7 @@ async def erase(platform: Platform, principal: Principal, body: Erasure, request
     known = await prove(platform, principal, body.password)
     async with platform.database.unit_of_work(request_id) as work:
         account = await repository.hold(work.session, principal.account_id)
-        if account is None or account.password_hash != known:
+        if account is None or not is_still(account.password_hash, known):
             raise Problem(WRONG_PASSWORD)
         account.email, account.password_hash = None, None
         account.display_name = PLACEHOLDER_NAME

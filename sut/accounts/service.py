@@ -13,6 +13,7 @@ from sut.accounts.schemas import (
 )
 from sut.leaderboard import service as leaderboard
 from sut.operations import audit
+from sut.passwords import is_still
 from sut.platform import Platform
 from sut.problems import (
     EMAIL_TAKEN,
@@ -80,7 +81,7 @@ async def change_password(
     replaced_by = await platform.passwords.hash(body.new_password)
     async with platform.database.unit_of_work(request_id) as work:
         account = await repository.hold(work.session, principal.account_id)
-        if account is None or account.password_hash != known:
+        if account is None or not is_still(account.password_hash, known):
             raise Problem(WRONG_PASSWORD)
         account.password_hash = replaced_by
         ended = await repository.end_all_sessions(work.session, account.id)

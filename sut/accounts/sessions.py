@@ -15,6 +15,7 @@ from sut.accounts.service import SUBJECT
 from sut.database import UnitOfWork
 from sut.limits import Decision
 from sut.operations import audit
+from sut.passwords import is_still
 from sut.platform import Platform
 from sut.problems import (
     INVALID_REFRESH_TOKEN,
@@ -151,7 +152,7 @@ async def _begin(
 ) -> uuid.UUID:
     """Begin a session, unless the password that was checked has been changed in the meantime."""
     account = await repository.hold(work.session, account_id, write=False)
-    if account is None or account.password_hash != known:
+    if account is None or not is_still(account.password_hash, known):
         platform.metrics.logins.labels("wrong").inc()
         raise Problem(WRONG_CREDENTIALS)
     session_id = await repository.begin_session(
