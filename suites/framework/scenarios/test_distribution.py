@@ -265,12 +265,18 @@ def test_workers_that_do_not_come_are_said_with_what_to_try(tmp_path: Path) -> N
     port, out = free_port(), tmp_path / "out"
     with (
         serving() as server,
-        commands(tmp_path, master(server, port, out, "--wait", "8s"), worker(port)) as (leader, _),
+        commands(tmp_path, master(server, port, out, "--wait", "1s")) as (leader,),
     ):
         assert leader.ended() == 2
         assert server.answered == 1
-    assert "1 of 2 workers came within 8 s.\nStart the others with:" in leader.said
+    assert "0 of 2 workers came within 1 s.\nStart the others with:" in leader.said
     assert "or ask for fewer with --expect-workers" in leader.said
+
+
+def test_a_worker_that_came_alone_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    greeted_by(monkeypatch, {"version": VERSION, "pid": 1, "host": "elsewhere"})
+    with pytest.raises(LoadError, match=r"1 of 2 workers came within 0\.5 s"):
+        conductor(Post(local=False, wait_s=0.5), generators=2).conduct()
 
 
 def test_a_worker_without_a_master_gives_up_and_says_so(tmp_path: Path) -> None:
@@ -290,19 +296,24 @@ def test_a_master_that_cannot_listen_says_where(tmp_path: Path) -> None:
         taken.close()
 
 
-def conductor(post: Post) -> Conductor:
+def conductor(post: Post, generators: int = 1) -> Conductor:
     plan = Plan(url="http://127.0.0.1:1", profile=shapes.profile("smoke"), paths=("/",))
-    return Conductor(plan, 1, Observer(), post=post)
+    return Conductor(plan, generators, Observer(), post=post)
+
+
+def greeted_by(monkeypatch: pytest.MonkeyPatch, worker: dict[str, object]) -> None:
+    """Let a worker say that it is there as soon as a master listens."""
+
+    class Greeted(Station):
+        def __init__(self, *where: object) -> None:
+            super().__init__(*where)  # type: ignore[arg-type]
+            self.receive("w1", HELLO, worker)
+
+    monkeypatch.setattr("scenarios.conductor.Station", Greeted)
 
 
 def test_a_worker_of_another_release_is_turned_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    stranger = {"version": VERSION + 1, "pid": 1, "host": "elsewhere"}
-
-    class Strange(Station):
-        def __init__(self, *where: object) -> None:
-            super().__init__(*where)  # type: ignore[arg-type]
-            self.receive("w1", HELLO, stranger)
-
-    monkeypatch.setattr("scenarios.conductor.Station", Strange)
-    with pytest.raises(LoadError, match="the worker on elsewhere speaks version 3 of the messages"):
+    greeted_by(monkeypatch, {"version": VERSION + 1, "pid": 1, "host": "elsewhere"})
+    said = f"the worker on elsewhere speaks version {VERSION + 1} of the messages"
+    with pytest.raises(LoadError, match=said):
         conductor(Post(local=False)).conduct()
