@@ -90,6 +90,14 @@ class Generator:
         """The measured part begins `at` this moment of the monotonic clock."""
         self._start_at.set(at)
 
+    def start_recording(self, start_at: float) -> list[gevent.Greenlet]:
+        """Requests due from this moment on count, and what was counted is handed over each second.
+
+        Returns what does so, to be killed in the end.
+        """
+        self._began = start_at
+        return [gevent.spawn(watch) for watch in (self._report_each_second, self._watch_loop)]
+
     def stop(self) -> None:
         """End early, in order: what was measured until now is handed over."""
         self.stopping.set()
@@ -140,8 +148,7 @@ class Generator:
 
     def _play(self, start_at: float) -> None:
         """Begin every visit at its moment; returns when all have ended or were cut off."""
-        self._began = start_at
-        watchers = [gevent.spawn(watch) for watch in (self._report_each_second, self._watch_loop)]
+        watchers = self.start_recording(start_at)
         if self._plan.closed_users:
             self._play_closed(start_at)
         else:

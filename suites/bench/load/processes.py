@@ -1,0 +1,127 @@
+"""Generators and services of these benchmarks as processes, kept to cores of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.evidence import AnyRecord, Instrument, Measurement, decode
+from scenarios.orders import EVIDENCE
+
+ROOT = Path(__file__).parents[3]
+URGENT = -10  # asked for where it may be had: neighbours are not what is measured
+ENDS_WITHIN_S = 180.0
+
+
+def cores() -> tuple[set[int], set[int]]:
+    """A core for the generator and another for the service; no choice where there is but one."""
+    allowed = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+    return {allowed[0]}, {allowed[-1]}
+
+
+def _settle(where: set[int]) -> None:
+    """In the new process: stay on these cores, before others if that is allowed."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, where)
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, URGENT)
+
+
+@contextmanager
+def serving(*words: float) -> Iterator[str]:
+    """The address of a `plain_service`, on the service's core."""
+    command = [sys.executable, "-m", "suites.bench.load.plain_service", *map(str, words)]
+    _, where = cores()
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        preexec_fn=lambda: _settle(where),
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip()
+        finally:
+            process.stdin.close()
+            process.wait(ENDS_WITHIN_S)
+
+
+def started(*words: str, module: str = "scenarios") -> subprocess.Popen[str]:
+    """A generator on its core, under way."""
+    where, _ = cores()
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *words], cwd=ROOT, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=lambda: _settle(where),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a load command recorded."""
+
+    said: str
+    records: tuple[AnyRecord, ...]
+
+    def value(self, metric: str) -> float:
+        """A measurement of the whole mix. Raises ValueError where there is not exactly one."""
+        (found,) = (
+            item.value
+            for item in self.records
+            if isinstance(item, Measurement)
+            and item.metric == metric
+            and item.dimensions.get("scenario", "mix") == "mix"
+            and item.dimensions.get("endpoint", "*all*") == "*all*"
+        )
+        return found
+
+    def instrument(self, name: str) -> Instrument:
+        """An instrument by its name. Raises ValueError where there is not exactly one."""
+        (found,) = (
+            item for item in self.records if isinstance(item, Instrument) and item.name == name
+        )
+        return found
+
+
+def played(process: subprocess.Popen[str], out: Path) -> Played:
+    """Wait for a load command and read what it recorded. Raises AssertionError where it failed."""
+    said, _ = process.communicate(timeout=ENDS_WITHIN_S)
+    assert (out / EVIDENCE).exists(), said
+    lines = (out / EVIDENCE).read_text(encoding="utf-8").splitlines()
+    return Played(said, tuple(decode(line) for line in lines))
+
+
+def locust_alone(url: str, *words: object) -> Mapping[str, Any]:
+    """What Locust by itself does on the generator's core; see `locust_alone`."""
+    process = started(url, *map(str, words), module="suites.bench.load.locust_alone")
+    said, _ = process.communicate(timeout=ENDS_WITHIN_S)
+    assert process.returncode == 0, said
+    found: Mapping[str, Any] = json.loads(said.splitlines()[-1])
+    assert not found["failures"], said
+    return found
+
+
+def idle_lateness_ms(seconds: float) -> float:
+    """How late an idle process wakes on the generator's core, at the 99th percentile."""
+    said, _ = started(str(seconds), module="suites.bench.load.idle").communicate(
+        timeout=ENDS_WITHIN_S
+    )
+    return float(said)
+
+
+def highest(rates: Sequence[float], holds: Any) -> float:
+    """The highest of some rising rates that holds, by halving; 0 where none does."""
+    low, high = -1, len(rates)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if holds(rates[middle]):
+            low = middle
+        else:
+            high = middle
+    return rates[low] if low >= 0 else 0.0

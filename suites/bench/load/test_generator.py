@@ -1,0 +1,140 @@
+"""How much one core of generator does, beside Locust's own users and beside Artillery.
+
+What a core can do is told by the CPU time of a request, which hardly notices neighbours. Whether
+arrivals begin when they should at that rate is told by trials, on a machine that is quiet enough:
+where an idle process wakes too late, trials would tell of the machine alone, and none is recorded.
+"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from fixtures.evidence import Evidence
+from suites.bench.load import artillery
+from suites.bench.load.processes import (
+    Played,
+    highest,
+    idle_lateness_ms,
+    locust_alone,
+    played,
+    serving,
+    started,
+)
+
+USERS, SECONDS, ROUNDS = 50, 4, 3
+STEPS = [share / 20 for share in range(8, 21)]
+LAG_MAX_MS, ON_TIME_LEAST = 2.0, 0.999
+QUIET_MS = LAG_MAX_MS / 2
+BUSY = 0.6  # of what Locust's users do: enough to compare what a request costs
+LEAST_SHARE, LEAST_TIMES = 0.6, 5
+
+
+def test_an_open_model_does_most_of_what_users_that_wait_do_on_one_core(
+    tmp_path: Path, evidence: Evidence
+) -> None:
+    """CPU time a request, in turns; and the highest rate of arrivals that all begin in time."""
+    runs, shares = itertools.count(), []
+    with serving() as url:
+
+        def arriving(rate_per_s: float) -> Played:
+            return _arriving(url, rate_per_s, tmp_path / str(next(runs)))
+
+        for _ in range(ROUNDS):
+            closed = locust_alone(url, USERS, SECONDS)
+            opened = arriving(BUSY * _per_s(closed))
+            shares.append(closed["cpu_s"] / closed["requests"] / _cpu_s_a_request(opened))
+        share = statistics.median(shares)
+        evidence.measure(
+            "generator_open_model_cpu_share", share, "ratio", samples=ROUNDS,
+            low=min(shares), high=max(shares), against="FastHttpUser",
+        )  # fmt: skip
+        print(f"a core does {share:.2f} as many requests of arrivals as of FastHttpUser")
+        _try_rates(evidence, _per_s(closed), arriving)
+    _beside_artillery(evidence, tmp_path, opened)
+    assert share >= LEAST_SHARE
+
+
+def _try_rates(
+    evidence: Evidence, closed_per_s: float, arriving: Callable[[float], Played]
+) -> None:
+    """By the clock, where the machine lets anybody be in time."""
+    late_ms = idle_lateness_ms(SECONDS)
+    quiet = late_ms < QUIET_MS
+    evidence.instrument(
+        "machine_quiet_enough", int(quiet), total=1, unit="machines",
+        missing=() if quiet else (f"an idle process wakes {late_ms:.1f} ms late",),
+        detail=f"for a schedule lag of {LAG_MAX_MS:g} ms an idle one may wake {QUIET_MS:g} ms late",
+    )  # fmt: skip
+    if not quiet:
+        print(f"no rate can be told here: an idle process wakes {late_ms:.1f} ms late at p99")
+        return
+    share = highest(STEPS, lambda part: _in_time(arriving(part * closed_per_s)))
+    evidence.measure("generator_open_model_share", share, "ratio", against="FastHttpUser")
+    print(f"arrivals in time up to {share * closed_per_s:.0f}/s, {share:.2f} of FastHttpUser's")
+    assert share >= LEAST_SHARE
+
+
+def _beside_artillery(evidence: Evidence, folder: Path, opened: Played) -> None:
+    theirs = artillery.cpu_s_a_request(folder)
+    evidence.instrument(
+        "peers_measured", int(theirs is not None), total=1, unit="peers",
+        missing=() if theirs is not None else ("Artillery 2",), detail=artillery.HOW,
+    )  # fmt: skip
+    if theirs is None:
+        print(f"no figure beside Artillery: {artillery.HOW}")
+        return
+    times = theirs / _cpu_s_a_request(opened)
+    evidence.measure("generator_open_model_times", times, "ratio", against="Artillery 2")
+    print(f"a core does {times:.1f} times as many requests as with Artillery 2")
+    assert times >= LEAST_TIMES
+
+
+def _arriving(url: str, rate_per_s: float, out: Path) -> Played:
+    return played(
+        started(
+            "run", "--url", url, "--path", "/ok", "--rate", f"{rate_per_s:.0f}", "--duration",
+            f"{SECONDS}s", "--warm-up", "1s", "--out", str(out),
+        ),
+        out,
+    )  # fmt: skip
+
+
+def _per_s(found: Mapping[str, Any]) -> float:
+    return float(found["requests"] / found["seconds"])
+
+
+def _cpu_s_a_request(run: Played) -> float:
+    """Of the generator's process; the conductor measures, it does not load."""
+    cpu_s = run.instrument("generator_cpu_share").value * run.instrument("load_seconds").value
+    return cpu_s / run.instrument("arrivals_served").value
+
+
+def _in_time(run: Played) -> bool:
+    on_time = run.instrument("arrivals_on_time")
+    lag_ms = run.instrument("schedule_lag_p99_ms").value
+    return lag_ms < LAG_MAX_MS and on_time.value >= ON_TIME_LEAST * (on_time.total or 0)
+
+
+def test_recording_costs_a_generator_little(evidence: Evidence) -> None:
+    """CPU seconds a request of Locust's users with our recorder, and without; in turns."""
+    ratios = []
+    with serving() as url:
+        for _ in range(ROUNDS):
+            alone, recorded = (
+                found["cpu_s"] / found["requests"]
+                for found in (
+                    locust_alone(url, USERS, SECONDS),
+                    locust_alone(url, USERS, SECONDS, "recorded"),
+                )
+            )
+            ratios.append(recorded / alone)
+    ratio = statistics.median(ratios)
+    evidence.measure(
+        "recorder_cpu_ratio", ratio, "ratio", samples=ROUNDS, low=min(ratios), high=max(ratios)
+    )
+    print(f"with our recorder a request takes {ratio:.2f} times the CPU of one without")
+    assert ratio <= 1.15
