@@ -23,7 +23,7 @@ from typing import Any
 
 import gevent  # type: ignore[import-untyped]
 from gevent.event import AsyncResult, Event  # type: ignore[import-untyped]
-from gevent.pool import Group, Pool  # type: ignore[import-untyped]
+from gevent.pool import Pool  # type: ignore[import-untyped]
 from locust.contrib.fasthttp import FastHttpSession
 
 from scenarios.counts import Counts
@@ -60,7 +60,7 @@ class Generator:
         self._log_in = plan.log_in()
         if self._log_in is not None:
             self._journeys[self._log_in.name] = self._log_in
-        self._visits = Group()
+        self._visits: set[gevent.Greenlet] = set()
         self._sessions = Sessions()
         self._began = float("inf")
         self._cpu_began = 0.0
@@ -194,7 +194,19 @@ class Generator:
             health.lost += measured
             return
         self._count_begun(arrival)
-        self._visits.spawn(self._visit, arrival, due_at)
+        self._spawn(self._visit, arrival, due_at)
+
+    def _spawn(self, call: Callable[..., None], *arguments: object) -> None:
+        """A visit of its own. A plain set costs less than gevent's groups, which link to each."""
+        visit = gevent.Greenlet(self._until_it_ends, call, *arguments)
+        self._visits.add(visit)
+        visit.start()
+
+    def _until_it_ends(self, call: Callable[..., None], *arguments: object) -> None:
+        try:
+            call(*arguments)
+        finally:
+            self._visits.discard(gevent.getcurrent())
 
     def _count_begun(self, arrival: Arrival) -> None:
         if arrival.at_s >= 0:
@@ -225,7 +237,7 @@ class Generator:
         plan = self._plan
         self._wait_until(start_at - plan.profile.warm_up_s)
         for number in range(plan.share, plan.closed_users or 0, plan.of):
-            self._visits.spawn(self._be_a_user, number, start_at)
+            self._spawn(self._be_a_user, number, start_at)
 
     def _be_a_user(self, number: int, start_at: float) -> None:
         """One visit after another, with thinking between them, until the end."""
@@ -265,9 +277,10 @@ class Generator:
     def _drain(self) -> None:
         """Wait for the visits under way, as long as a request may take; then cut them off."""
         stopped = self.stopping.is_set()
-        self._visits.join(STOP_DRAIN_S if stopped else self._plan.profile.timeout_s + DRAIN_EXTRA_S)
+        patience_s = STOP_DRAIN_S if stopped else self._plan.profile.timeout_s + DRAIN_EXTRA_S
+        gevent.joinall(list(self._visits), timeout=patience_s)
         self._health.unfinished = len(self._visits)
-        self._visits.kill(timeout=1.0)
+        gevent.killall(list(self._visits), timeout=1.0)
 
     # --- what is counted, and handed over each second -----------------------------------------
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from gevent.event import AsyncResult  # type: ignore[import-untyped]
 
@@ -20,16 +18,11 @@ class Turnstile:
         self._free = places
         self._waiting: deque[AsyncResult] = deque()
 
-    @contextmanager
-    def passed(self) -> Iterator[None]:
-        """Hold a place during the block, after everybody who asked before had one."""
-        self._enter()
-        try:
-            yield
-        finally:
-            self._leave()
+    def __exit__(self, *_: object) -> None:
+        self._leave()
 
-    def _enter(self) -> None:
+    def __enter__(self) -> None:
+        """Hold a place during the block, after everybody who asked before had one."""
         if self._free:
             self._free -= 1
             return

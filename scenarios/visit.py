@@ -32,7 +32,7 @@ class VisitCutError(Exception):
     """A visit ended early: an answer was not what its journey expected. It has been counted."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Note:
     """What the request event shall know of a request; travels in Locust's request context.
 
@@ -102,23 +102,32 @@ class LocustVisit(Visit):
     """
 
     __slots__ = (
+        "_chance",
         "_desk",
         "_measured",
         "_scenario",
+        "_seed",
         "accounts",
-        "chance",
         "due_at",
         "pending",
         "sessions",
     )
 
     def __init__(self, desk: VisitDesk, arrival: Arrival, due_at: float) -> None:
-        self.chance = random.Random(arrival.seed)  # noqa: S311 - chance, not a secret
+        self._seed = arrival.seed
+        self._chance: random.Random | None = None
         self.sessions = desk.sessions
         self._desk, self.due_at, self.pending = desk, due_at, ""
         self._scenario, self._measured = arrival.journey_name, arrival.at_s >= 0
         if desk.accounts is not None:
             self.accounts = desk.accounts
+
+    @property
+    def chance(self) -> random.Random:
+        """The visit's own, made when it is first asked for: seeding it is no small matter."""
+        if self._chance is None:
+            self._chance = random.Random(self._seed)  # noqa: S311 - chance, not a secret
+        return self._chance
 
     @property
     def log_in(self) -> LogIn:
@@ -151,7 +160,7 @@ class LocustVisit(Visit):
             sent[self._desk.header] = f"{self._desk.scheme} {session.access_token}"
         note = Note(self._scenario, self._measured, self.due_at)
         self.pending = f"{method} {route or path}"
-        with self._desk.connections.passed():
+        with self._desk.connections:
             sent_at = time.monotonic()
             if self._desk.closed:
                 note.due_at = sent_at

@@ -22,14 +22,15 @@ class Answer:
 
 
 class Visit(ABC):
-    """One arrival of somebody who takes a journey.
+    """One arrival of somebody who takes a journey."""
 
-    Everything that is left to chance comes from `chance`, so that a seed repeats a run.
-    """
-
-    chance: random.Random
     sessions: Sessions
     accounts: Accounts
+
+    @property
+    @abstractmethod
+    def chance(self) -> random.Random:
+        """Where everything comes from that is left to chance, so that a seed repeats a run."""
 
     @property
     @abstractmethod

@@ -137,7 +137,7 @@ def test_what_a_generator_had_handed_over_outlives_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(ends_one.FILE, str(tmp_path / "first"))
-    monkeypatch.setenv(ends_one.AFTER, "25")
+    monkeypatch.setenv(ends_one.AFTER, "36")
     with serving() as server:
         run = play(server, shapes.constant(20, 2), journeys=f"{HERE}.ends_one")
     assert run.lost == 1

@@ -10,7 +10,7 @@ def test_places_are_given_in_the_order_of_asking_also_to_those_who_come_back() -
 
     def visit(name: str) -> None:
         for step in (1, 2):
-            with turnstile.passed():
+            with turnstile:
                 order.append(f"{name}{step}")
                 gevent.sleep(0)
 
@@ -23,7 +23,7 @@ def test_no_more_are_through_at_once_than_there_are_places() -> None:
 
     def visit(number: int) -> None:
         nonlocal most
-        with turnstile.passed():
+        with turnstile:
             inside.append(number)
             most = max(most, len(inside))
             gevent.sleep(0)
@@ -37,7 +37,7 @@ def test_one_who_is_killed_while_waiting_takes_no_place_along() -> None:
     turnstile, through = Turnstile(1), list[str]()
 
     def visit(name: str) -> None:
-        with turnstile.passed():
+        with turnstile:
             through.append(name)
             gevent.sleep(0)
 
@@ -46,5 +46,5 @@ def test_one_who_is_killed_while_waiting_takes_no_place_along() -> None:
     killed.kill()
     gevent.joinall([first, last], timeout=5)
     assert through == ["first", "last"]
-    with turnstile.passed():
+    with turnstile:
         through.append("free again")
