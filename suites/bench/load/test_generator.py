@@ -68,6 +68,7 @@ def _try_rates(
         "machine_quiet_enough", int(quiet), total=1, unit="machines",
         missing=() if quiet else (f"an idle process wakes {late_ms:.1f} ms late",),
         detail=f"for a schedule lag of {LAG_MAX_MS:g} ms an idle one may wake {QUIET_MS:g} ms late",
+        bench="generator",
     )  # fmt: skip
     if not quiet:
         print(f"no rate can be told here: an idle process wakes {late_ms:.1f} ms late at p99")
