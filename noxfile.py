@@ -67,6 +67,17 @@ def _python(session: nox.Session, *arguments: str, any_exit: bool = False) -> No
     )  # fmt: skip
 
 
+def _end_like(*arguments: str) -> None:
+    """Run Python and end with its exit code; nox makes 1 of whatever a command ends with."""
+    changed = {name: value for name, value in CHILD_ENVIRONMENT.items() if value is not None}
+    kept = {name: value for name, value in os.environ.items() if name not in CHILD_ENVIRONMENT}
+    done = subprocess.run(  # noqa: S603 - the words are ours and the caller's
+        [str(PYTHON), *arguments], env={**kept, **changed}, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
 def _new_run(label: str) -> Path:
     """A folder of its own for what this run measures; never one that exists."""
     stamp = f"{datetime.now(UTC):%Y%m%d-%H%M%S}"
@@ -152,8 +163,17 @@ def integration(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """The served OpenAPI document: fuzzed in every role, and compared with the released one."""
-    _one(session, "contract", *PARALLEL)
+    """The served document, fuzzed as every role (-- --accept; any service: --target, --openapi)."""
+    words = session.posargs
+    if any(word.split("=")[0] == "--accept" for word in words):
+        what = next((word.partition("=")[2] for word in words if "=" in word), "") or "release"
+        _ready(session)
+        _end_like("-m", "suites.contract", "accept", what)
+    elif any(word.split("=")[0] in {"--target", "--openapi"} for word in words):
+        _ready(session)
+        _end_like("-m", "suites.contract", "check", *words)
+    else:
+        _one(session, "contract", *PARALLEL)
 
 
 @nox.session
@@ -201,13 +221,7 @@ def duet(session: nox.Session) -> None:
     """The working files beside an earlier commit, endpoint by endpoint (-- --base REF)."""
     _ready(session)
     command = ("-m", "pytest", "suites/duet", "--run-dir", str(_new_run("duet")), "-q")
-    changed = {name: value for name, value in CHILD_ENVIRONMENT.items() if value is not None}
-    kept = {name: value for name, value in os.environ.items() if name not in CHILD_ENVIRONMENT}
-    done = subprocess.run(  # noqa: S603 - the words are ours and the caller's
-        [str(PYTHON), *command, *session.posargs], env={**kept, **changed}, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.returncode)  # nox makes 1 of whatever a command ends with
+    _end_like(*command, *session.posargs)
 
 
 @nox.session

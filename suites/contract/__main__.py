@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date
 
+from suites.contract.anywhere import command
 from suites.contract.compatibility.document import DocumentError
 
 NO_VERDICT = 2
@@ -28,8 +29,10 @@ def main(words: Sequence[str] | None = None) -> int:
         default="release",
         help="release: what clients rely on from now on; document: what is served, alone",
     )
+    checking = commands.add_parser("check", help="any service, by its target file or document")
+    command.add_words(checking)
     options = parser.parse_args(words)
-    return _accept(options)
+    return _accept(options) if options.command == "accept" else command.run(options)
 
 
 def _accept(options: argparse.Namespace) -> int:

@@ -1,0 +1,187 @@
+"""One check of one service: rights, properties and injection first, then conformance by role."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import schemathesis
+from schemathesis.schemas import BaseSchema
+
+from scenarios.targets import Target
+from suites.contract import conformance
+from suites.contract.accepting import digest
+from suites.contract.access import Policy
+from suites.contract.anywhere.asking import Asker
+from suites.contract.anywhere.assigning import assignments, secrets
+from suites.contract.anywhere.crossing import Crossing, derived, name_of
+from suites.contract.anywhere.injecting import injections
+from suites.contract.anywhere.people import VISITOR, People, Someone, people_of
+from suites.contract.anywhere.report import Report
+from suites.contract.compatibility.document import Document, parse
+from suites.contract.conformance import Budget
+from suites.contract.faults import Fault
+
+Say = Callable[[str], None]
+
+
+class NotCheckedError(Exception):
+    """The service cannot be checked at all; a few lines say what, where and what to do."""
+
+
+class OutOfTimeError(Exception):
+    """The time that was given is over."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is tried: no conformance without a budget.
+
+    `run` tells this run's things from those of an earlier one.
+    """
+
+    seed: int
+    within_s: float
+    budget: Budget | None
+    run: int
+
+
+class Clock:
+    """The time that is left of what was given, in seconds."""
+
+    def __init__(self, within_s: float) -> None:
+        self._ends_at = time.monotonic() + within_s
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left, never below 0."""
+        return max(0.0, self._ends_at - time.monotonic())
+
+    def check(self) -> None:
+        """Raises OutOfTimeError once the time is over."""
+        if not self.left_s:
+            raise OutOfTimeError
+
+
+def check(
+    target: Target, raw: Mapping[str, Any], policy: Policy | None, plan: Plan, say: Say
+) -> Report:
+    """Check a service that runs. Raises NotEnteredError where an identity is not let in."""
+    document = parse(raw)
+    report = Report(target.name, digest(raw), plan.seed, operations=len(document.operations))
+    report.gaps += [f"the document: {fault}" for fault in document.faults]
+    if not document.operations:
+        report.gaps.append("the document names no operation")
+    clock = Clock(plan.within_s)
+    try:
+        with people_of(target) as people:
+            if len(people.known) < 2:
+                said = "fewer than two identities: whose things are whose cannot be told"
+                say(f"the access matrix stays unproven, {said}")
+            _rights(target, document, people, policy, plan, report, clock, say)
+            if plan.budget is None:
+                report.unasked.append("conformance")
+            for role in target.identities if plan.budget else ():
+                _conformance(target, raw, people.of_role(role), plan, report, clock, say)
+            _still_ready(target, people, report)
+    except OutOfTimeError:
+        report.gaps.append(f"the time of {plan.within_s:g} s was over before the end")
+    except httpx.HTTPError as error:
+        report.gaps.append(f"the service stopped answering: {error!r}")
+    _reach(document, report)
+    return report
+
+
+def _rights(
+    target: Target, document: Document, people: People, policy: Policy | None, plan: Plan,
+    report: Report, clock: Clock, say: Say,
+) -> None:  # fmt: skip
+    asker = Asker(document, people, target.contract, plan.run)
+    report.left_out = {
+        name_of(one): asker.left_out(one)
+        for one in document.operations.values()
+        if asker.left_out(one)
+    }
+    crossing = Crossing(asker, policy or derived(document, tuple(target.identities)))
+    clock.check()
+    for proofs in crossing.run():
+        report.proofs += proofs
+        for fault in filter(None, (proof.fault for proof in proofs)):
+            report.add(fault)
+        if proofs:
+            say(f"rights: {proofs[0].cell.operation}")
+        clock.check()
+    looks: Iterable[tuple[str, Iterable[Fault]]] = (
+        ("injection", injections(asker, crossing.controls)),
+        ("what bodies may set", assignments(asker, crossing.controls)),
+        ("secrets", secrets(asker)),
+    )
+    for name, found in looks:
+        say(name)
+        for fault in found:
+            report.add(fault)
+            clock.check()
+        clock.check()
+
+
+def _conformance(
+    target: Target, raw: Mapping[str, Any], who: Someone, plan: Plan, report: Report,
+    clock: Clock, say: Say,
+) -> None:  # fmt: skip
+    clock.check()
+    say(f"conformance as {who.role}")
+    config = conformance.configuration(target.base_url, plan.seed, plan.budget or Budget())
+    schema: BaseSchema = schemathesis.openapi.from_dict(dict(raw), config=config)
+    for name in target.contract.leave_out:
+        if name in {one.id for one in parse(raw).operations.values()}:
+            schema = schema.exclude(operation_id=name)
+        else:
+            method, _, path = name.partition(" ")
+            schema = schema.exclude(method=method, path=path)
+    _show(schema, who)
+    run = conformance.run(schema, lambda: clock.left_s > 0)
+    report.runs[who.role] = run
+    if not run.complete:
+        report.gaps.append(f"conformance as {who.role} ended early: {run.stop_reason}")
+    report.gaps += [f"conformance as {who.role}: {error}" for error in run.errors]
+
+
+def _show(schema: BaseSchema, who: Someone) -> None:
+    """Let every case show who asks."""
+
+    class Shown:
+        def get(self, case: Any, context: schemathesis.AuthContext) -> Someone:
+            return who
+
+        def set(self, case: Any, data: Someone, context: schemathesis.AuthContext) -> None:
+            case.headers.update(data.headers)
+            case.cookies.update(data.cookies)
+            case.query.update(data.query)
+
+    if who.role != VISITOR:
+        schema.auth.auth(refresh_interval=None)(Shown)
+
+
+def _still_ready(target: Target, people: People, report: Report) -> None:
+    """A service that lost what it needs in the middle was not the one that is judged."""
+    answer = people.client.get(target.ready)
+    if answer.status_code >= 500:
+        report.gaps.append(f"{target.ready} answers {answer.status_code} at the end of the run")
+
+
+def _reach(document: Document, report: Report) -> None:
+    """An operation is reached when it succeeded for somebody, and somebody was refused."""
+    shown = {proof.cell.operation for proof in report.proofs if proof.shown == "allowed"}
+    for label, operation in document.operations.items():
+        name = name_of(operation)
+        if name in report.left_out:
+            continue
+        statuses = {status for run in report.runs.values() for status in run.answers.get(label, ())}
+        if name not in shown and not any(200 <= status < 400 for status in statuses):
+            seen = ", ".join(map(str, sorted(statuses))) or "nothing"
+            reasons = [conformance.REASONS.get(one, "") for one in statuses]
+            why = reasons[0] if len(reasons) == 1 and reasons[0] else ""
+            report.unreached[name] = f"no success, only {seen}" + (f": {why}" if why else "")

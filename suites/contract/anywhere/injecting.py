@@ -1,0 +1,120 @@
+"""SQL injection, told by behaviour: two conditions, one true and one false, are two answers.
+
+A quote that breaks a statement shows as an error where two quotes do not; a condition behind the
+quote that holds leaves the answer as it was, and one that does not empties it. Each difference must
+show twice, so that a service that fails by chance is not blamed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from suites.contract.anywhere.asking import SAFE, Answered, Ask, Asker
+from suites.contract.anywhere.crossing import Control, name_of
+from suites.contract.faults import INJECTION, Fault
+
+# What the common databases say of a broken statement.
+SQL_ERROR = re.compile(
+    r"sql syntax|syntax error at or near|unterminated quoted string|unrecognized token|"
+    r"sqlite3?\.\w*error|psycopg\w*\.|ORA-\d{5}|SQLSTATE|unclosed quotation mark|"
+    r"near \"[^\"]*\": syntax error",
+    re.IGNORECASE,
+)
+TRUE, FALSE = "{v}' AND '1'='1", "{v}' AND '1'='2"
+NOBODY, EVERYBODY = "{v}-nobody", "{v}-nobody' OR '1'='1"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One text of one request."""
+
+    where: str
+    name: str
+    value: str
+
+    def filled(self, ask: Ask, text: str) -> Ask:
+        """The request with another text in this place."""
+        if self.where == "path":
+            return replace(ask, path={**ask.path, self.name: text})
+        if self.where == "query":
+            return replace(ask, query={**ask.query, self.name: text})
+        return replace(ask, body={**ask.body, self.name: text})
+
+
+def places(ask: Ask) -> Iterator[Place]:
+    """Every text that a request holds, and every query parameter of text that it could."""
+    for where in ("path", "query", "body"):
+        held = getattr(ask, where)
+        for name, value in held.items() if isinstance(held, Mapping) else ():
+            if isinstance(value, str):
+                yield Place(where, name, value)
+    for (place, name), parameter in ask.operation.parameters.items():
+        if place == "query" and name not in ask.query and _is_free(parameter.get("schema", {})):
+            yield Place("query", name, "a")
+
+
+def _is_free(schema: Mapping[str, Any]) -> bool:
+    bound = schema.keys() & {"enum", "const", "format", "pattern"}
+    return schema.get("type", "string") == "string" and not bound
+
+
+def injections(asker: Asker, controls: Mapping[str, Control]) -> Iterator[Fault]:
+    """Each place that a statement can be changed through, with what showed it."""
+    for control in controls.values():
+        for place in places(control.ask):
+            said = _broken(asker, control, place)
+            if not said and control.ask.operation.method in SAFE:
+                said = _conditions(asker, control, place)
+            if said:
+                name = name_of(control.ask.operation)
+                yield Fault(INJECTION, name, f"{place.where} {place.name}", said)
+
+
+def _ask(asker: Asker, control: Control, place: Place, text: str) -> Answered:
+    filled = place.filled(control.ask, text.replace("{v}", place.value))
+    return asker.send(control.owner, filled)
+
+
+def _broken(asker: Asker, control: Control, place: Place) -> str:
+    """A single quote is an error of the database, a doubled one is not."""
+    for _ in range(2):
+        single = _ask(asker, control, place, "{v}'")
+        double = _ask(asker, control, place, "{v}''")
+        told = SQL_ERROR.search(single.text)
+        failed = single.status >= 500 or (told is not None and told[0] not in control.answer.text)
+        if not failed or double.status >= 500 or SQL_ERROR.search(double.text):
+            return ""
+    return f"one quote is answered {single.status}, two are answered {double.status}"
+
+
+def _conditions(asker: Asker, control: Control, place: Place) -> str:
+    """A condition that holds and one that does not are told apart."""
+    for kept, emptied in ((TRUE, FALSE), (EVERYBODY, NOBODY)):
+        seen = [
+            (_ask(asker, control, place, kept), _ask(asker, control, place, emptied))
+            for _ in range(2)
+        ]
+        if all(_told_apart(one, other) for one, other in seen):
+            held = seen[0][0]
+            if kept == EVERYBODY or _same(held, control.answer):
+                return f"{kept} is answered {held.status}, {emptied} {seen[0][1].status}"
+    return ""
+
+
+def _told_apart(one: Answered, other: Answered) -> bool:
+    return one.is_success and (not other.is_success or _size(one) > _size(other))
+
+
+def _same(one: Answered, other: Answered) -> bool:
+    return one.status == other.status and _size(one) == _size(other)
+
+
+def _size(answered: Answered) -> int:
+    """How much an answer holds; texts that echo the request count as one."""
+    body = answered.body
+    if isinstance(body, Mapping):
+        return sum(len(one) if isinstance(one, list) else 1 for one in body.values())
+    return len(body) if isinstance(body, list) else int(bool(answered.text))

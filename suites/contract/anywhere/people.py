@@ -1,0 +1,176 @@
+"""Whoever asks: the identities of a target file, entered as each says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from scenarios.targets import Identity, LogIn, SignUp, Target
+
+VISITOR = "visitor"
+TIMEOUT_S = 20.0
+
+
+class NotEnteredError(Exception):
+    """An identity of the target file is not let in; a line says who, how and what came back."""
+
+
+@dataclass(frozen=True)
+class Someone:
+    """One account of one role. `known` are words about it, `secrets` what nobody else may see."""
+
+    name: str
+    role: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    identity: Identity | None = None
+    number: int = 1
+
+    @property
+    def is_visitor(self) -> bool:
+        """Whether this one shows nothing of who asks."""
+        return not (self.headers or self.cookies or self.query)
+
+    @property
+    def cookie_header(self) -> dict[str, str]:
+        """The cookies as a header."""
+        pairs = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"Cookie": pairs} if pairs else {}
+
+
+class People:
+    """Everybody whom the target file names, over one connection pool.
+
+    Roles are the names of the identities. A second account makes one's own and another's things of
+    the same role; where there is none, any other identity stands in.
+    """
+
+    def __init__(self, target: Target, client: httpx.Client) -> None:
+        self._target, self.client = target, client
+        self.everybody: dict[str, Someone] = {}
+        for role, identity in target.identities.items():
+            for number in range(1, min(identity.accounts, 2) + 1):
+                someone = self.enter(role, identity, number)
+                self.everybody[someone.name] = someone
+
+    @property
+    def visitor(self) -> Someone:
+        """Nobody in particular."""
+        return next(one for one in self.everybody.values() if one.role == VISITOR)
+
+    @property
+    def known(self) -> list[Someone]:
+        """Those who show who they are."""
+        return [one for one in self.everybody.values() if not one.is_visitor]
+
+    def of_role(self, role: str) -> Someone:
+        """The first account of a role."""
+        return next(one for one in self.everybody.values() if one.role == role)
+
+    def other_than(self, someone: Someone) -> Someone | None:
+        """Another known account, of the same role if there is one."""
+        others = [one for one in self.known if one.name != someone.name]
+        return min(others, key=lambda one: one.role != someone.role, default=None)
+
+    def enter(self, role: str, identity: Identity, number: int) -> Someone:
+        """Make the account where the file says how, and show who it is. Raises NotEnteredError."""
+        words = {"username": identity.account(number), "password": identity.password}
+        name = role if identity.accounts == 1 else f"{role} {number}"
+        known = {"username": words["username"]} if identity.username else {}
+        if "@" in words["username"]:
+            known["email"] = words["username"]
+        secrets = (identity.password,) if len(identity.password) >= 6 else ()
+        bare = Someone(name, role, known=known, secrets=secrets, identity=identity, number=number)
+        if identity.sign_up is not None:
+            self._send(identity.sign_up, words)
+        if identity.log_in is not None:
+            return _logged_in(bare, identity.log_in, self._send(identity.log_in, words))
+        return _with_credentials(bare, words)
+
+    def still_enters(self, someone: Someone) -> bool | None:
+        """Whether an account's log-in works as it did; None where it has none."""
+        identity = someone.identity
+        if identity is None or identity.log_in is None:
+            return None
+        words = {"username": identity.account(someone.number), "password": identity.password}
+        return self._send(identity.log_in, words).status_code == identity.log_in.status
+
+    def filled(self, request: LogIn | SignUp, someone: Someone) -> dict[str, str]:
+        """The body of a log-in or sign-up for an account."""
+        assert someone.identity is not None
+        words = {
+            "username": someone.identity.account(someone.number),
+            "password": someone.identity.password,
+        }
+        return {name: text.format(**words) for name, text in request.body.items()}
+
+    def _send(self, request: LogIn | SignUp, words: Mapping[str, str]) -> httpx.Response:
+        body = {name: text.format(**words) for name, text in request.body.items()}
+        sent: dict[str, Any] = {"data": body} if request.form else {"json": body}
+        answer = self.client.request(request.method, request.path, **sent)
+        # Cookies belong to whom they were given to, not to whoever asks next.
+        self.client.cookies.clear()
+        return answer
+
+
+def _logged_in(someone: Someone, log_in: LogIn, answer: httpx.Response) -> Someone:
+    said = f"{someone.name}: {log_in.method} {log_in.path} answered {answer.status_code}"
+    if answer.status_code != log_in.status:
+        raise NotEnteredError(f"{said}, expected {log_in.status}: {answer.text[:200]}")
+    if log_in.token is None:
+        cookies = dict(answer.cookies.items())
+        if not cookies:
+            raise NotEnteredError(f"{said} without a cookie")
+        return _changed(someone, cookies=cookies)
+    token = _at(answer.json(), log_in.token)
+    if token is None:
+        raise NotEnteredError(f"{said} without {log_in.token}")
+    value = f"{log_in.scheme} {token}" if log_in.scheme else str(token)
+    return _changed(someone, headers={log_in.header: value})
+
+
+def _with_credentials(someone: Someone, words: Mapping[str, str]) -> Someone:
+    shown = someone.identity.credentials if someone.identity else None
+    if shown is None:
+        return someone
+    headers = dict(shown.headers)
+    if shown.bearer:
+        headers["Authorization"] = f"Bearer {shown.bearer}"
+    if shown.basic:
+        pair = httpx.BasicAuth(words["username"], words["password"])
+        made = next(pair.auth_flow(httpx.Request("GET", "http://127.0.0.1")))
+        headers["Authorization"] = made.headers["Authorization"]
+    return _changed(someone, headers=headers, cookies=shown.cookies, query=shown.query)
+
+
+def _changed(someone: Someone, **values: Any) -> Someone:
+    return Someone(**{**someone.__dict__, **values})
+
+
+def _at(document: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        if isinstance(document, list) and part.isdigit() and int(part) < len(document):
+            document = document[int(part)]
+        elif isinstance(document, Mapping):
+            document = document.get(part)
+        else:
+            return None
+    return document
+
+
+@contextmanager
+def people_of(target: Target) -> Iterator[People]:
+    """Everybody of a target file, until the block is left. Raises NotEnteredError."""
+    with ExitStack() as stack:
+        limits = httpx.Limits(max_keepalive_connections=0)  # servers close idle ones when they like
+        client = stack.enter_context(
+            httpx.Client(base_url=target.base_url, timeout=TIMEOUT_S, limits=limits)
+        )
+        yield People(target, client)
