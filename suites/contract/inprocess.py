@@ -7,6 +7,7 @@ there too.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,5 +42,12 @@ def in_process(settings: Settings) -> Iterator[InProcess]:
             raise RuntimeError("the lifespan is run by whoever made the application")
         await service({**scope, "client": PEER}, receive, send)
 
-    with portal.wrap_async_context_manager(service.router.lifespan_context(service)):
-        yield InProcess(from_loopback, portal)
+    # What importing made stays for good; the collector looks at it again and again otherwise, as
+    # generating cases makes and drops many objects. A worker of the live service does the same.
+    gc.collect()
+    gc.freeze()
+    try:
+        with portal.wrap_async_context_manager(service.router.lifespan_context(service)):
+            yield InProcess(from_loopback, portal)
+    finally:
+        gc.unfreeze()

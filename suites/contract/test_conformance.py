@@ -2,13 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
+import psycopg
 import pytest
 import schemathesis
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx import ASGITransport, AsyncClient
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from schemathesis.schemas import BaseSchema
 
 from fixtures.application import BASE_URL, SettingsFactory
@@ -21,7 +25,7 @@ from suites.contract.access import Policy, Role
 from suites.contract.conformance import Budget, Run
 from suites.contract.feeding import Do, Feeder, feeding
 from suites.contract.inprocess import in_process
-from suites.contract.world import World, world_of
+from suites.contract.world import Request, World, world_of
 
 pytestmark = pytest.mark.objective("contract-conformance", "sec-input")
 
@@ -41,6 +45,7 @@ SESSIONS_OF_OTHERS = {
     "include-operation-id": ["log_in", "log_out"],
     "checks": {"ensure_resource_availability": {"enabled": False}},
 }
+LOST_AT = 20  # events of the tool
 # A refusal that is about the load or the size, not about what was asked.
 BESIDE_THE_POINT = {"405", "413", "429"}
 
@@ -80,14 +85,20 @@ def _over_http(
 
 
 def _in_process(
-    role: Role, request: pytest.FixtureRequest, served: dict[str, Any], stack: ExitStack
+    role: Role,
+    request: pytest.FixtureRequest,
+    served: dict[str, Any],
+    stack: ExitStack,
+    **more: Any,
 ) -> Subject:
     database: Database = request.getfixturevalue("seeded_database")
     settings_with: SettingsFactory = request.getfixturevalue("settings_with")
     limits: dict[str, Any] = {
         name.removeprefix(PREFIX).lower(): int(value) for name, value in LIMITS_FOR_TESTS.items()
     }
-    service = stack.enter_context(in_process(settings_with(database_url=database.url, **limits)))
+    service = stack.enter_context(
+        in_process(settings_with(database_url=database.url, **limits | more))
+    )
     client = AsyncClient(transport=ASGITransport(app=service.app), base_url=BASE_URL)
     world = _world(stack, service.portal, client, database.url, served)
     config = _configuration(role, None, world)
@@ -114,18 +125,74 @@ def _configuration(role: Role, base_url: str | None, world: World) -> schemathes
     )
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("role", access.ROLES)
-def test_every_operation_answers_as_its_schema_says(
-    role: Role, subjects: Subjects, evidence: Evidence
-) -> None:
-    subject = subjects(role)
+class CouldNotLookError(Exception):
+    """The run was no measurement, so it neither acquits nor condemns: a test in error, not failed.
+
+    The tool gave up, data could not be prepared, or the service lost what it needs on the way.
+    """
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one role saw of the service."""
+
+    role: Role
+    document: Any
+    run: Run
+
+
+def looked_at(subject: Subject, role: Role, watch: Callable[[], bool] = lambda: True) -> Seen:
+    """Run every phase as a role. Raises CouldNotLookError."""
     with feeding(subject.schema, Feeder(subject.world, access.load(), role, subject.do)):
-        run = conformance.run(subject.schema)
-    record(evidence, subject.schema.raw_schema, run, role)
-    assert run.complete, f"{run.stop_reason} {run.errors}"
-    assert not run.errors, "\n".join(run.errors)
-    assert not run.failures, "\n".join(map(str, run.failures.values()))
+        run = conformance.run(subject.schema, watch)
+    ready = subject.do(subject.world.send, "ready", Request(), None)
+    if not ready.is_success:
+        raise CouldNotLookError(f"the service is not ready at the end: {ready.text[:300]}")
+    if not run.complete or run.errors:
+        raise CouldNotLookError("\n".join([f"ended with: {run.stop_reason}", *run.errors]))
+    return Seen(role, subject.schema.raw_schema, run)
+
+
+@pytest.fixture(params=access.ROLES)
+def seen(request: pytest.FixtureRequest, subjects: Subjects) -> Seen:
+    return looked_at(subjects(request.param), request.param)
+
+
+@pytest.mark.long
+def test_every_operation_answers_as_its_schema_says(seen: Seen, evidence: Evidence) -> None:
+    record(evidence, seen.document, seen.run, seen.role)
+    assert not seen.run.failures, "\n".join(map(str, seen.run.failures.values()))
+
+
+def test_a_database_that_is_lost_on_the_way_is_no_verdict(
+    request: pytest.FixtureRequest, served: dict[str, Any], seeded_database: Database
+) -> None:
+    stack = ExitStack()
+    request.addfinalizer(stack.close)
+    subject = _in_process("visitor", request, served, stack, database_wait_s=1.0)
+    few = replace(subject, schema=subject.schema.include(operation_id=["list_teams", "ready"]))
+    events = count(1)
+
+    def stop_in_the_middle() -> bool:
+        seen = next(events)
+        if seen == LOST_AT:
+            refuse_connections(seeded_database)
+        return seen < LOST_AT + 3  # the tool tries again what answers 503, each time after a second
+
+    with pytest.raises(CouldNotLookError, match="Postgres is missing"):
+        looked_at(few, "visitor", stop_in_the_middle)
+    assert next(events) > LOST_AT
+
+
+def refuse_connections(database: Database) -> None:
+    """Nobody gets in any more, and who was in is put out."""
+    name = conninfo_to_dict(database.dsn)["dbname"]
+    elsewhere = make_conninfo(database.dsn, dbname="postgres")
+    with psycopg.connect(elsewhere, autocommit=True) as connection:
+        statement = sql.SQL("alter database {} allow_connections false")
+        connection.execute(statement.format(sql.Identifier(str(name))))
+        ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+        connection.execute(ended, [name])
 
 
 def in_depth(policy: Policy, role: Role) -> frozenset[str]:
@@ -143,9 +210,9 @@ def record(evidence: Evidence, document: Any, run: Run, role: Role) -> None:
         )
     evidence.measure("schemathesis_cases_per_s", run.rate_per_s, "1/s", role=role)
     for name, counts in run.table(name for name, _ in _operations(document)):
-        for status_class, count in sorted(counts.items()):
+        for status_class, times in sorted(counts.items()):
             evidence.measure(
-                "answers", count, "answers", operation=name, role=role, status=status_class
+                "answers", times, "answers", operation=name, role=role, status=status_class
             )
     for name, reached in (
         ("success", run.reached(_may_succeed(document, role), range(200, 400))),
