@@ -69,17 +69,27 @@ def faulty_tree(tmp_path: Path) -> Path:
     (tmp_path / "scenarios" / "journey.py").write_text(
         "import sut\n\n\ndef f( x):\n    return sut\n"
     )
-    _write_the_import_that_is_excused(tmp_path / "sut")
+    _write_the_imports_that_are_excused(tmp_path)
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
     return tmp_path
 
 
-def _write_the_import_that_is_excused(service: Path) -> None:
+def _write_the_imports_that_are_excused(root: Path) -> None:
     """import-linter refuses to begin where an excuse in its rules fits nothing."""
-    (service / "tables.py").write_text("")
-    (service / "domain").mkdir()
-    (service / "domain" / "__init__.py").write_text("")
-    (service / "domain" / "schemas.py").write_text("import sut.tables\n")
+    excused = {
+        "sut/tables.py": "",
+        "sut/domain/__init__.py": "",
+        "sut/domain/schemas.py": "import sut.tables\n",
+        "reports/configuration.py": "",
+        "reports/render/sarif.py": "",
+        "suites/contract/anywhere/__init__.py": "",
+        "suites/contract/anywhere/command.py": (
+            "import reports.configuration\nimport reports.render.sarif\n"
+        ),
+    }
+    for name, text in excused.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
 
 
 def test_ruff_would_see_a_fault(faulty_tree: Path) -> None:
