@@ -23,7 +23,7 @@ FUNCTIONAL = ("unit", "integration", "contract", "security", "e2e", "framework")
 GATE = (
     "lint", "unit", "integration", "framework", "coverage", "contract", "security", "e2e", "load",
 )  # fmt: skip
-RELEASE = (*GATE[:-1], "bench", "duet", "load")
+RELEASE = (*GATE[:-1], "bench", "duet", "proof", "load")
 STEADY = ("--profile", "steady")  # what a release promises holds for a minute
 SPREAD = {"integration", "framework", "contract", "security"}
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
@@ -222,6 +222,12 @@ def duet(session: nox.Session) -> None:
     _ready(session)
     command = ("-m", "pytest", "suites/duet", "--run-dir", str(_new_run("duet")), "-q")
     _end_like(*command, *session.posargs)
+
+
+@nox.session
+def proof(session: nox.Session) -> None:
+    """Known faults in copies of the service: each turns the right tests red, and nothing else."""
+    _one(session, "proof")
 
 
 @nox.session
