@@ -8,6 +8,7 @@ PLUGINS = (
     "fixtures.garbage",
     "fixtures.layers",
     "fixtures.options",
+    "fixtures.shards",
     "fixtures.lifeline",
     "fixtures.hypothesis_profiles",
     "fixtures.evidence",

@@ -62,13 +62,18 @@ class Provenance(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Opening(Record):
-    """A layer began. `collected` tests will run; `deselected` were left out by choice."""
+    """A layer began. `collected` tests will run; `deselected` were left out by choice.
+
+    `shard` is empty for a whole layer, ``2/3`` for the second of three parts that together are one,
+    and ``1+3/3`` where parts were merged and one of them is missing.
+    """
 
     kind: ClassVar[str] = "opening"
     tree: str = ""
     command: str = ""
     collected: int = 0
     deselected: int = 0
+    shard: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,18 +205,19 @@ def fingerprint(*parts: str) -> str:
 
 def encode(record: AnyRecord) -> str:
     """One record as a line of JSON, without the line's end. NaN and infinities are refused."""
-    body = {"kind": record.kind}
-    for item in dataclasses.fields(record):
-        body[item.name] = getattr(record, item.name)
-    return json.dumps(
-        body, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
-    )
+    return _ENCODER.encode({"kind": record.kind, **vars(record)})
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"evidence cannot hold a {type(value).__name__}: {value!r}")
+
+
+# One for all: making one costs as much as encoding a record with it.
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
+)
 
 
 class EvidenceWriter:
@@ -232,19 +238,21 @@ class EvidenceWriter:
 
     def write(self, record: AnyRecord) -> None:
         """Stamp a record with run, layer and time where it has none, and append it."""
-        stamped = dataclasses.replace(
-            record, run=self.run, layer=self.layer, at=record.at or utc_now()
-        )
-        line = encode(stamped) + "\n"
+        stamp = {"run": self.run, "layer": self.layer, "at": record.at or utc_now()}
+        line = _ENCODER.encode({"kind": record.kind, **vars(record), **stamp}) + "\n"
         with self._lock:
             self._file.write(line)
             self._file.flush()
             self._digest.update(line.encode())
             self._lines += 1
 
-    def close(self, exit_status: int) -> None:
-        """Write the closing record: the layer ended in order, whatever its tests said."""
-        seconds = (datetime.now(UTC) - self._began).total_seconds()
+    def close(self, exit_status: int, seconds: float | None = None) -> None:
+        """Write the closing record: the layer ended in order, whatever its tests said.
+
+        `seconds` is what the layer took where it did not run while this file was written.
+        """
+        if seconds is None:
+            seconds = (datetime.now(UTC) - self._began).total_seconds()
         self.write(
             Closing(
                 exit_status=exit_status,

@@ -115,6 +115,8 @@ def _gaps(evidence: LayerEvidence) -> Iterator[str]:
     opening, closing = _only(evidence, Opening), _only(evidence, Closing)
     checks = [record for record in evidence.records if isinstance(record, Check)]
     distinct = Counter(check.id for check in checks)
+    if opening and opening.shard:
+        yield f"layer {layer} is shard {opening.shard} alone, a shard is missing: merge all of them"
     if opening and opening.deselected:
         yield f"{count(opening.deselected, 'test')} of layer {layer} left out by choice"
     if not checks:
