@@ -1,14 +1,205 @@
-"""Earlier runs: the folders beside a run, each told by its own verdict.json."""
+"""What earlier runs said: ``out/history/runs.ndjson``, one line a judged run, only ever added to.
+
+Each line carries the SHA-256 of the line before it, so that a line that was changed or taken out
+shows. Beside runs, a line may pin one of them as the baseline to compare with. The store holds what
+comparisons need (states, values, names of failures), never the evidence: the run folders keep that,
+and may be deleted. Keep ``out/history`` between runs of CI, and the history goes on.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import fcntl
+import hashlib
 import json
 import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from reports.render.view import EarlierRun
+from typing import Any
 
 LATEST = "latest"
+FOLDER = "history"
+FILE = "runs.ndjson"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """One value that an objective was judged by; `limit`, `low` and `high` are in `unit`."""
+
+    value: float
+    unit: str = ""
+    op: str = ""
+    limit: float | None = None
+    low: float | None = None
+    high: float | None = None
+    samples: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One judged run.
+
+    `states` are the objectives' verdicts, `required` those that the policy asked for. `values` are
+    what measurements were judged by, named ``<objective> <metric>{dimensions}``. `failures` maps a
+    test that did not pass to its outcome, `layers` a layer whose evidence was whole to its seconds.
+    """
+
+    run: str
+    began: str
+    judged_at: str
+    policy: str
+    release: str
+    commit: str = ""
+    tree: str = ""
+    dirty: bool = False
+    states: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    values: Mapping[str, Value] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    layers: Mapping[str, float] = field(default_factory=dict)
+
+    def line(self) -> dict[str, Any]:
+        """The entry as plain data; values are lists, which keeps a thousand lines small."""
+        body = {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+        body["values"] = {name: _packed(value) for name, value in self.values.items()}
+        return {"kind": "run", **body}
+
+
+_VALUE_FIELDS = tuple(item.name for item in dataclasses.fields(Value))
+
+
+class _Values(Mapping[str, Value]):
+    """Values as they lie in a line, each made when it is asked for: most never are."""
+
+    def __init__(self, packed: Mapping[str, list[Any]]) -> None:
+        self._packed = packed
+
+    def __getitem__(self, name: str) -> Value:
+        return Value(**dict(zip(_VALUE_FIELDS, self._packed[name], strict=False)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+def _packed(value: Value) -> list[Any]:
+    fields = [getattr(value, name) for name in _VALUE_FIELDS]
+    while fields and fields[-1] in (None, ""):
+        fields.pop()
+    return fields
+
+
+@dataclass(frozen=True)
+class History:
+    """The store, read: runs in the order in which they began, the pinned one, and what is wrong."""
+
+    entries: tuple[Entry, ...] = ()
+    pinned: str = ""
+    faults: tuple[str, ...] = ()
+
+    def before(self, run: str, began: str) -> tuple[Entry, ...]:
+        """The runs that began before this one; those of one moment in the order of their names."""
+        return tuple(item for item in self.entries if (item.began, item.run) < (began, run))
+
+    def of(self, run: str) -> Entry | None:
+        """The newest judgement of a run."""
+        return next((item for item in reversed(self.entries) if item.run == run), None)
+
+
+def store_of(run_dir: Path) -> Path:
+    """The store that stands beside a run's folder."""
+    return run_dir.resolve().parent / FOLDER / FILE
+
+
+def read_history(path: Path) -> History:
+    """Read a store; a faulty line is told and passed over. Judged twice, the last counts."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return History()
+    except OSError as error:
+        return History(faults=(f"{path}: cannot be read: {error.strerror}",))
+    found: dict[tuple[str, str], Entry] = {}
+    pinned, previous, faults = "", "", []
+    if lines[-1]:
+        faults.append(f"{path}:{len(lines)}: the last line is cut off")
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            body = json.loads(line)
+            if body.pop("previous") != previous:
+                faults.append(f"{path}:{number}: the line before it was changed or taken out")
+            if body.pop("kind") == "pin":
+                pinned = str(body["run"])
+            else:
+                entry = _entry(body)
+                found[entry.run, entry.policy] = entry
+        except (ValueError, KeyError, TypeError, AttributeError):
+            faults.append(f"{path}:{number}: not a line of this store")
+        previous = hashlib.sha256(line).hexdigest()
+    ordered = sorted(found.values(), key=lambda entry: (entry.began, entry.judged_at))
+    return History(tuple(ordered), pinned, tuple(faults))
+
+
+def _entry(body: dict[str, Any]) -> Entry:
+    body["values"] = _Values(body["values"])
+    return Entry(**body)
+
+
+def add_run(path: Path, entry: Entry) -> bool:
+    """Append a run, unless the store's last word on it is the same. Raises OSError.
+
+    Answers whether a line was added.
+    """
+    said = _said(entry)
+    known = (item for item in read_history(path).entries if item.run == entry.run)
+    if any(item.policy == entry.policy and _said(item) == said for item in known):
+        return False
+    _append(path, entry.line())
+    return True
+
+
+def _said(entry: Entry) -> str:
+    return json.dumps({**entry.line(), "judged_at": ""}, sort_keys=True)
+
+
+def pin_run(path: Path, run: str, at: str) -> None:
+    """Make a run the baseline of comparisons from now on. Raises OSError."""
+    _append(path, {"kind": "pin", "run": run, "at": at})
+
+
+def _append(path: Path, body: Mapping[str, Any]) -> None:
+    """One line more, with the digest of the one before it; two writers take turns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        last = _last_line(file)
+        previous = hashlib.sha256(last).hexdigest() if last is not None else ""
+        line = json.dumps({**body, "previous": previous}, ensure_ascii=False, separators=(",", ":"))
+        file.write(line.encode("utf-8", "surrogatepass") + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _last_line(file: Any) -> bytes | None:
+    """The last whole line; one that was cut off is ended first, so that it spoils no other."""
+    end = file.seek(0, os.SEEK_END)
+    if end == 0:
+        return None
+    file.seek(end - 1)
+    if file.read(1) != b"\n":
+        file.write(b"\n")
+        end += 1
+    size = 4096
+    while True:
+        begin = max(end - 1 - size, 0)
+        file.seek(begin)
+        body: bytes = file.read(end - 1 - begin)
+        if b"\n" in body or begin == 0:
+            return body.rpartition(b"\n")[2]
+        size *= 4
 
 
 def update_latest(run_dir: Path) -> Path:
@@ -26,34 +217,3 @@ def update_latest(run_dir: Path) -> Path:
         fresh.unlink()
         raise
     return link
-
-
-def earlier_runs(run_dir: Path, most: int = 10) -> tuple[EarlierRun, ...]:
-    """The last runs that were judged before this one, newest first; unreadable ones are left out.
-
-    Names begin with the time, so their order is the order of the runs.
-    """
-    found = []
-    for folder in sorted(run_dir.parent.iterdir(), reverse=True):
-        if folder.is_symlink() or not folder.is_dir() or folder.name >= run_dir.name:
-            continue
-        run = _told_by(folder / "verdict.json")
-        if run is not None:
-            found.append(run)
-        if len(found) == most:
-            break
-    return tuple(found)
-
-
-def _told_by(path: Path) -> EarlierRun | None:
-    try:
-        body = json.loads(path.read_text("utf-8"))
-        return EarlierRun(
-            run=path.parent.name,
-            at=str(body["judged_at"]),
-            policy=str(body["policy"]),
-            release=str(body["release"]),
-            commit=str(body["provenance"].get("commit", ""))[:12],
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None

@@ -105,15 +105,16 @@ def _git(root: Path, *arguments: str, stdin: bytes = b"", extra: Mapping[str, st
     return done.stdout
 
 
-def _ask(root: Path, *arguments: str) -> str:
+def ask(root: Path, *arguments: str) -> str:
+    """What Git says, as text without the line's end. Raises GitUnavailableError."""
     return _git(root, *arguments).decode("utf-8", "surrogateescape").strip()
 
 
 def _git_tree(root: Path, left_out: frozenset[str]) -> str:
-    top = _ask(root, "rev-parse", "--show-toplevel")
+    top = ask(root, "rev-parse", "--show-toplevel")
     if Path(top).resolve() != root.resolve():
         raise GitUnavailableError(f"{root} is not the top of a repository")
-    objects = _ask(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+    objects = ask(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
     listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     unwanted = {name.encode() for name in left_out}
     names = b"\0".join(name for name in listed.split(b"\0") if name not in unwanted)
@@ -138,7 +139,7 @@ def _head(root: Path) -> tuple[str, str, str]:
 
 def _or_empty(root: Path, *arguments: str) -> str:
     try:
-        return _ask(root, *arguments)
+        return ask(root, *arguments)
     except GitUnavailableError:
         return ""
 
