@@ -70,7 +70,8 @@ def judge(
         for layer in layers.values()
         if layer.verdict.required or layer.evidence is not None
     ]
-    everything = tuple(_with_next_step(item, layers) for item in (*judged, *suites))
+    failed = _not_passed(layers)
+    everything = tuple(_with_next_step(item, failed) for item in (*judged, *suites))
     release, why = _release([item for item in everything if item.required], policy)
     return Verdicts(
         policy=policy,
@@ -223,7 +224,7 @@ def _judge_suite(layer: Weighed, judged: Sequence[Verdict], waivers: Sequence[Wa
     accepted = {item.id for item in judged if item.state == "waived"}
     checks = layer.of(Check)
     excused = [check for check in checks if _is_excused(check, accepted)]
-    counted = [check for check in checks if check not in excused]
+    counted = [check for check in checks if not _is_excused(check, accepted)]
     reading = read_outcomes(counted, layer, f"tests of layer {name}")
     if excused and reading.state == "met":
         why = f"{reading.why}, beside {count(len(excused), 'failure')} of waived objectives"
@@ -253,19 +254,19 @@ def _is_excused(check: Check, accepted: set[str]) -> bool:
     )
 
 
-def _with_next_step(verdict: Verdict, layers: Mapping[str, Weighed]) -> Verdict:
-    checks = [check for layer in layers.values() for check in layer.of(Check)]
-    failed = [
-        check
-        for check in checks
-        if check.outcome != "passed"
-        and (
-            verdict.id == f"{check.layer}{SUITE_SUFFIX}"
-            if verdict.implicit
-            else verdict.id in check.objectives
-        )
-    ]
-    failed.sort(key=lambda check: check.outcome != "failed")
+def _not_passed(layers: Mapping[str, Weighed]) -> Mapping[str, Sequence[Check]]:
+    """The checks that did not pass by the objective, and by the suite, that they speak for."""
+    found: dict[str, list[Check]] = {}
+    for layer in layers.values():
+        for check in layer.of(Check):
+            if check.outcome != "passed":
+                for identity in (f"{check.layer}{SUITE_SUFFIX}", *check.objectives):
+                    found.setdefault(identity, []).append(check)
+    return found
+
+
+def _with_next_step(verdict: Verdict, not_passed: Mapping[str, Sequence[Check]]) -> Verdict:
+    failed = sorted(not_passed.get(verdict.id, ()), key=lambda check: check.outcome != "failed")
     return replace(verdict, todo=next_step(verdict, failed))
 
 
@@ -273,19 +274,25 @@ def _with_next_step(verdict: Verdict, layers: Mapping[str, Weighed]) -> Verdict:
 
 
 def _release(required: Sequence[Verdict], policy: str) -> tuple[Release, str]:
-    missed = [item.id for item in required if item.state == "missed"]
+    missed = [_named(item) for item in required if item.state == "missed"]
     unseen = [item.id for item in required if item.state in ("invalid", "no evidence")]
     waived = sum(item.state == "waived" for item in required)
     total = count(len(required), "required objective")
     if missed:
         also = f"; {len(unseen)} more without a verdict" if unseen else ""
-        return "NO-GO", f"{len(missed)} of {total} missed: {listed(missed)}{also}"
+        return "NO-GO", f"{len(missed)} of {total} missed: {listed(missed, 3)}{also}"
     if not required:
         return "NO VERDICT", f"policy {policy} requires nothing, so nothing was shown"
     if unseen:
         return "NO VERDICT", f"{len(unseen)} of {total} without a verdict: {listed(unseen)}"
     beside = f", {waived} of them by a waiver" if waived else ""
     return "GO", f"all {total} met{beside}"
+
+
+def _named(verdict: Verdict) -> str:
+    """The objective and where it was missed: `api-latency-p95 on GET /leaderboard`."""
+    place = verdict.headline.place if verdict.headline else ""
+    return f"{verdict.id} {place}".rstrip()
 
 
 def _weigh_waiver(waiver: Waiver, judged: Sequence[Verdict], today: date) -> WaiverVerdict:

@@ -27,6 +27,7 @@ class Reading:
     """One clause held against what was recorded. Values, limit and interval are in `unit`.
 
     `margin` is the distance from the value to the limit in `unit`, negative on the wrong side.
+    `place` says where it went wrong in a few words that follow the objective's name.
     """
 
     kind: Kind
@@ -45,6 +46,7 @@ class Reading:
     confidence: float | None = None
     missing: tuple[str, ...] = ()
     waived: tuple[str, ...] = ()
+    place: str = ""
     path: str = ""
     sha256: str = ""
 

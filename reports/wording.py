@@ -77,7 +77,7 @@ def count(amount: int, noun: str) -> str:
     """`3 tests`, `1 test`."""
     if amount == 1:
         return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
     return f"{amount:,} {plural}"
 
 

@@ -78,6 +78,7 @@ def read_outcomes(checks: Sequence[Check], layer: Weighed, subject: str) -> Read
         margin=float(by_outcome["passed"] - len(checks)),
         samples=len(checks),
         missing=tuple(f"{check.outcome}: {check.id}" for check in bad),
+        place=_sentence(next((check for check in bad if check.outcome == "failed"), None)),
         path=blank.path,
         sha256=blank.sha256,
     )
@@ -94,3 +95,11 @@ def read_outcomes(checks: Sequence[Check], layer: Weighed, subject: str) -> Read
     if layer.verdict.grade == "partial":
         return reading.because("no evidence", with_doubt(said, layer))
     return reading.because("met", said)
+
+
+def _sentence(check: Check | None) -> str:
+    """What a failed test would have proven, as its name says it: `(answers carry every header)`."""
+    if check is None:
+        return ""
+    name = check.id.rpartition("::")[2].partition("[")[0].removeprefix("test_").replace("_", " ")
+    return f"({name[:60]}...)" if len(name) > 60 else f"({name})"

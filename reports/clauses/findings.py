@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from reports.clauses.limits import blank_reading, with_doubt
 from reports.evidence import Finding
@@ -50,6 +51,7 @@ def read_findings(
     if len(open_ones) > clause.limit:
         first = open_ones[0]
         where = f"{first.path}:{first.line}" if first.path else first.tool
+        reading = replace(reading, place=f"at {where}")
         return reading.because("missed", f"{said}; the first is {first.rule} at {where}")
     if layer.verdict.grade == "partial":
         return reading.because("no evidence", with_doubt(said, layer))

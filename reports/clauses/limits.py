@@ -45,6 +45,12 @@ def margin_of(op: str, limit: float, value: float) -> float:
     return limit - value if op in ("<", "<=") else value - limit
 
 
+def place_of(dimensions: Mapping[str, str]) -> str:
+    """`on GET /matches`: which of many a value is of; empty for one that stands for all."""
+    endpoint = dimensions.get("endpoint", "")
+    return f"on {endpoint}" if endpoint and not endpoint.startswith("*") else ""
+
+
 def holds(where: Mapping[str, str], dimensions: Mapping[str, str]) -> bool:
     """Whether a record has every dimension that is asked for; it may have others."""
     return all(dimensions.get(key) == value for key, value in where.items())

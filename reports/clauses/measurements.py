@@ -9,6 +9,7 @@ from reports.clauses.limits import (
     blank_reading,
     holds,
     margin_of,
+    place_of,
     side_of_limit,
     twins_of,
     with_doubt,
@@ -68,6 +69,7 @@ def _read_measurement(
         low=item.low,
         high=item.high,
         confidence=item.confidence,
+        place=place_of(item.dimensions),
         path=blank.path,
         sha256=blank.sha256,
     )

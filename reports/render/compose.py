@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import TypeVar
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from reports.evidence import (
-    AnyRecord,
-    Closing,
-    LayerEvidence,
-    Measurement,
-    Provenance,
+from reports.clusters import clusters_of
+from reports.compare import value_name
+from reports.evidence import Check, LayerEvidence, Measurement
+from reports.objectives import (
+    SUITE_SUFFIX,
+    ComparisonClause,
+    FindingsClause,
+    MeasurementClause,
+    Objectives,
 )
-from reports.objectives import SUITE_SUFFIX, ComparisonClause, MeasurementClause, Objectives
-from reports.render.charts import charts_of
-from reports.render.layers import layer_row
-from reports.render.rows import DASH, objective_row
+from reports.past import Past
+from reports.render import failures, head
+from reports.render.charts import Limit, charts_of
+from reports.render.layers import finding_rows, layer_row
+from reports.render.load import ALL, load_view
+from reports.render.matrix import METRIC as ACCESS_CELL
+from reports.render.matrix import access_matrix
+from reports.render.pack import packed
+from reports.render.rows import DASH, evidence_name, objective_row
+from reports.render.since import drifts_of, earlier_rows, since_rows, trend_row
 from reports.render.view import (
-    EarlierRun,
     LayerRow,
     MeasurementRow,
+    ObjectiveRow,
     Pairs,
     View,
     WaiverRow,
 )
+from reports.sbom import Sbom
 from reports.verdicts import ORDER, Release, Verdict, Verdicts, WaiverVerdict
-from reports.wording import duration, labelled, listed, number, scale_of
+from reports.wording import count, labelled, listed, number, scale_of
 
-AnyKind = TypeVar("AnyKind", bound=AnyRecord)
 SIGNS: dict[Release, str] = {"GO": "✓", "NO-GO": "✕", "NO VERDICT": "?"}
 TONES: dict[Release, str] = {"GO": "go", "NO-GO": "nogo", "NO VERDICT": "unknown"}
 SERVICE_METRICS = ("service_start_s", "database_handout_ms")
-LAYER_TIME = "layer_wall_s"  # the layers' table shows it
+SHOWN_ELSEWHERE = ("layer_wall_s", ACCESS_CELL)
+NO_PAST = Past()
+MOST_TESTS = 12
 
 
 def view_of(
@@ -42,18 +53,24 @@ def view_of(
     *,
     judged_at: str,
     report_path: str,
-    earlier: Sequence[EarlierRun] = (),
+    past: Past = NO_PAST,
+    folders: Collection[str] = (),
+    sboms: Sequence[Sbom] = (),
 ) -> View:
-    """Everything that a renderer may show, decided here."""
-    rows = sorted(map(objective_row, verdicts.objectives), key=lambda row: -ORDER.index(row.state))
-    judged = {
-        (clause.layer, clause.metric)
-        for item in objectives.objectives
-        for clause in item.requires
-        if isinstance(clause, MeasurementClause | ComparisonClause)
-    }
-    loose = [row for row in _measurements(evidence) if row[0] not in judged]
-    provenance = _first(evidence)
+    """Everything that a renderer may show, decided here.
+
+    `folders` are the runs beside this one that still have theirs.
+    """
+    checks = tuple(head.every(evidence, Check))
+    rows = _objectives(verdicts, checks, past)
+    clusters = failures.cluster_rows(checks, past)
+    findings = finding_rows(evidence, _waived_findings(verdicts))
+    loose = [row for row in _measurements(evidence) if row[0] not in _judged(objectives)]
+    measurements = tuple(
+        row for (_, name), row in loose if name not in (*SERVICE_METRICS, *SHOWN_ELSEWHERE)
+    )
+    charts = charts_of(evidence, _limits(objectives))
+    provenance = head.first_provenance(evidence)
     return View(
         verdicts=verdicts,
         evidence=tuple(evidence),
@@ -63,26 +80,113 @@ def view_of(
         policy=verdicts.policy,
         policy_description=verdicts.policy_description,
         why=verdicts.why,
-        banners=tuple(_banners(verdicts)),
-        facts=_facts(provenance, evidence, verdicts),
+        banners=tuple(head.banners(verdicts, past)),
+        facts=head.facts(provenance, evidence, verdicts, past, judged_at),
         required=tuple(row for row in rows if row.required and not row.implicit),
         optional=tuple(row for row in rows if not row.required and not row.implicit),
         suites=tuple(row for row in rows if row.implicit),
         unknown=tuple(row for row in rows if row.state in ("invalid", "no evidence")),
         layers=_layers(verdicts, evidence),
-        charts=charts_of(evidence),
+        clusters=clusters,
+        failed=sum(row.amount for row in clusters),
+        skipped=failures.skipped_rows(checks),
+        flaky=failures.flaky_rows(checks, past, provenance.tree if provenance else ""),
+        slowest=failures.slowest_rows(checks),
+        tests=len(checks),
+        unspoken=_unspoken(checks),
+        charts=charts,
+        load=load_view(evidence),
+        matrix=access_matrix(evidence),
+        findings=findings,
+        scanners=_scanners(objectives, verdicts),
         waivers=tuple(_waiver(item) for item in verdicts.waivers),
+        sbom=tuple(map(_sbom, sboms)),
         service_times=tuple(row for (_, name), row in loose if name in SERVICE_METRICS),
-        measurements=tuple(
-            row for (_, name), row in loose if name not in (*SERVICE_METRICS, LAYER_TIME)
-        ),
+        measurements=measurements,
         unclaimed=verdicts.unclaimed,
-        provenance=_provenance(provenance, verdicts),
+        provenance=head.provenance_pairs(provenance, verdicts),
         tools=tuple(sorted(provenance.tools.items())) if provenance else (),
-        earlier=tuple(earlier),
+        files=_files(evidence, sboms),
+        since=since_rows(past),
+        drifts=drifts_of(past),
+        earlier=earlier_rows(past, tuple(folders)),
         judged_at=judged_at,
         report_path=report_path,
+        pack=packed(checks, clusters_of(checks), _ages(past), rows, findings, measurements, charts),
     )
+
+
+# --- objectives --------------------------------------------------------------------------------
+
+
+def _objectives(
+    verdicts: Verdicts, checks: Sequence[Check], past: Past
+) -> tuple[ObjectiveRow, ...]:
+    """Every objective with its tests, its evidence and its past, the worst first."""
+    speakers: dict[str, list[str]] = {}
+    for check in checks:
+        for objective in check.objectives:
+            speakers.setdefault(objective, []).append(check.id)
+    before = past.leading.base.states if past.leading else {}
+    rows = [_objective(item, speakers.get(item.id, []), before, past)
+            for item in verdicts.objectives]  # fmt: skip
+    return tuple(sorted(rows, key=lambda row: -ORDER.index(row.state)))
+
+
+def _objective(
+    verdict: Verdict, tests: Sequence[str], before: Mapping[str, str], past: Past
+) -> ObjectiveRow:
+    decided = verdict.headline
+    named = value_name(verdict.id, decided.subject) if decided else ""
+    was = before.get(verdict.id, verdict.state)
+    files = {item.path: item.sha256 for item in verdict.readings if item.sha256}
+    rest = len(tests) - MOST_TESTS
+    more = (f"and {rest} more: search for @{verdict.id}",) if rest > 0 else ()
+    return replace(
+        objective_row(verdict),
+        files=tuple((evidence_name(path), digest) for path, digest in sorted(files.items())),
+        tests=(*tests[:MOST_TESTS], *more),
+        trend=trend_row(past.trends.get(named)),
+        was=was if was != verdict.state else "",
+    )
+
+
+def _judged(objectives: Objectives) -> set[tuple[str, str]]:
+    return {
+        (clause.layer, clause.metric)
+        for item in objectives.objectives
+        for clause in item.requires
+        if isinstance(clause, MeasurementClause | ComparisonClause)
+    }
+
+
+def _limits(objectives: Objectives) -> dict[str, Limit]:
+    return {
+        clause.metric: Limit(clause.op, clause.limit)
+        for item in objectives.objectives
+        for clause in item.requires
+        if isinstance(clause, MeasurementClause) and clause.where.get("endpoint", ALL) == ALL
+    }
+
+
+def _unspoken(checks: Sequence[Check]) -> Pairs:
+    """How many tests of each layer speak for no objective of their own."""
+    silent = Counter(check.layer for check in checks if not check.objectives)
+    total = Counter(check.layer for check in checks)
+    return tuple(
+        (layer, f"{number(silent[layer])} of {count(total[layer], 'test')}")
+        for layer in total
+        if silent[layer]
+    )
+
+
+def _ages(past: Past) -> Mapping[str, str]:
+    if past.leading is None:
+        return {}
+    return {
+        **dict.fromkeys(past.leading.new, "new"),
+        **dict.fromkeys(past.leading.still, "still failing"),
+    }
 
 
 # --- rows --------------------------------------------------------------------------------------
@@ -93,22 +197,25 @@ def _layers(verdicts: Verdicts, evidence: Sequence[LayerEvidence]) -> tuple[Laye
         item.id.removesuffix(SUITE_SUFFIX): item for item in verdicts.objectives if item.implicit
     }
     files = {file.layer: file for file in evidence}
-    waived = {
-        item.waiver.target
-        for item in verdicts.waivers
-        if item.standing == "valid" and item.waiver.kind == "finding"
-    }
     return tuple(
-        layer_row(layer, suites.get(layer.layer), files.get(layer.layer), waived)
+        layer_row(layer, suites.get(layer.layer), files.get(layer.layer))
         for layer in verdicts.layers
         if layer.required or layer.path
     )
 
 
+def _waived_findings(verdicts: Verdicts) -> set[str]:
+    return {
+        item.waiver.target
+        for item in verdicts.waivers
+        if item.standing == "valid" and item.waiver.kind == "finding"
+    }
+
+
 def _measurements(
     evidence: Sequence[LayerEvidence],
 ) -> Iterator[tuple[tuple[str, str], MeasurementRow]]:
-    for record in _all(evidence, Measurement):
+    for record in head.every(evidence, Measurement):
         scale = scale_of(record.unit, record.value)
         interval = DASH
         if record.low is not None and record.high is not None:
@@ -138,87 +245,34 @@ def _waiver(item: WaiverVerdict) -> WaiverRow:
     )
 
 
-# --- the head of the page ----------------------------------------------------------------------
-
-
-def _banners(verdicts: Verdicts) -> Iterator[str]:
-    strange = [layer.layer for layer in verdicts.layers if layer.foreign_tree]
-    if strange:
-        yield (
-            f"The evidence is of another tree: {listed(strange, 9)}. The files changed after these "
-            "layers ran, so nothing that they saw speaks for the files as they are now. "
-            "Run the gate again."
+def _scanners(objectives: Objectives, verdicts: Verdicts) -> tuple[str, ...]:
+    """The tools whose findings are judged, of layers whose evidence can be believed."""
+    sound = {item.layer for item in verdicts.layers if item.grade == "sound"}
+    return tuple(
+        sorted(
+            {
+                tool
+                for item in objectives.objectives
+                for clause in item.requires
+                if isinstance(clause, FindingsClause) and clause.layer in sound
+                for tool in clause.tools
+            }
         )
-
-
-def _facts(
-    provenance: Provenance | None, evidence: Sequence[LayerEvidence], verdicts: Verdicts
-) -> Pairs:
-    if provenance is None:
-        return (("run", verdicts.run),)
-    machine = provenance.machine
-    branch = f" on {provenance.branch}" if provenance.branch else ""
-    state = "with uncommitted changes" if provenance.dirty else "clean"
-    return (
-        ("commit", f"{provenance.commit[:12] or 'none yet'}{branch}, {state}"),
-        ("run", verdicts.run),
-        ("began", _moment(provenance.at)),
-        ("took", _took(evidence)),
-        (
-            "machine",
-            f"{machine.get('cores', '?')} cores of {machine.get('cpu', 'an unknown CPU')}, "
-            f"{machine.get('memory', 'unknown memory')}",
-        ),
     )
 
 
-def _took(evidence: Sequence[LayerEvidence]) -> str:
-    """From the first record to the last, idle time between layers included."""
-    moments = [_parsed(record.at) for record in _framing(evidence)]
-    known = [moment for moment in moments if moment is not None]
-    if len(known) < 2:
-        return "unknown: no layer ended in order"
-    return duration((max(known) - min(known)).total_seconds())
-
-
-def _framing(evidence: Sequence[LayerEvidence]) -> Iterator[Provenance | Closing]:
-    yield from _all(evidence, Provenance)
-    yield from _all(evidence, Closing)
-
-
-def _parsed(at: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
-
-
-def _moment(at: str) -> str:
-    moment = _parsed(at)
-    return moment.strftime("%Y-%m-%d %H:%M:%S %Z") if moment else at or "unknown"
-
-
-def _provenance(provenance: Provenance | None, verdicts: Verdicts) -> Pairs:
-    if provenance is None:
-        return (("tree judged", verdicts.tree),)
+def _sbom(bill: Sbom) -> str:
+    if bill.fault:
+        return f"{bill.path}: {bill.fault}"
+    licences = listed((f"{name} {amount}" for name, amount in bill.licences), 8)
     return (
-        ("commit", provenance.commit or "none yet"),
-        ("branch", provenance.branch or "detached"),
-        ("tree measured", provenance.tree),
-        ("tree judged", verdicts.tree),
-        ("uv.lock sha256", provenance.lockfile_sha256 or "no lock file"),
-        *sorted(provenance.machine.items()),
+        f"{bill.path}: {count(bill.components, 'component')}, {bill.format}; licences: {licences}"
     )
 
 
-def _all(evidence: Sequence[LayerEvidence], kind: type[AnyKind]) -> Iterator[AnyKind]:
-    for layer in evidence:
-        for record in layer.records:
-            if isinstance(record, kind):
-                yield record
-
-
-def _first(evidence: Sequence[LayerEvidence]) -> Provenance | None:
-    """The provenance that was written first; ISO moments of one zone sort as text."""
-    return min(_all(evidence, Provenance), key=lambda record: record.at, default=None)
+def _files(evidence: Sequence[LayerEvidence], sboms: Sequence[Sbom]) -> Pairs:
+    """Every file that the verdict rests on, and its SHA-256."""
+    return (
+        *((evidence_name(file.path), file.sha256) for file in evidence),
+        *((bill.path, bill.sha256) for bill in sboms if bill.sha256),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from reports.render.ctrf import CtrfRenderer
+from reports.render.findings import SarifRenderer
 from reports.render.html import HtmlRenderer
 from reports.render.interface import Renderer
 from reports.render.json_file import JsonRenderer
@@ -12,5 +14,7 @@ FORMATS: tuple[Renderer, ...] = (
     JsonRenderer(),
     HtmlRenderer(),
     JunitRenderer(),
+    CtrfRenderer(),
+    SarifRenderer(),
     MarkdownRenderer(),
 )

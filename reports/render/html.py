@@ -2,25 +2,95 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import base64
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from reports.render.failures import clipped
 from reports.render.interface import Renderer
 from reports.render.view import View
 
+HERE = Path(__file__).parent
+MOST_CHARACTERS = 2000
+MOST_CLUSTERS = 12
+MOST_FINDINGS = 100
+MOST_MEASUREMENTS = 60
+
 
 class HtmlRenderer(Renderer):
-    """The page of the release manager. All that it shows is escaped by the template engine."""
+    """The page of the release manager. All that it shows is escaped by the template engine.
+
+    The page's own policy lets one script run, told by its digest, and nothing that came from
+    evidence; the text stands where no script may.
+    """
 
     name = "html"
     filename = "report.html"
 
     def render(self, view: View) -> str:
         """The whole document."""
-        environment = Environment(
-            loader=PackageLoader("reports.render", "."),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
+        script, style = _script(bool(view.charts)), _style(bool(view.charts))
+        return _template().render(
+            view=view,
+            pack=Markup(view.pack),  # noqa: S704 - base64
+            matrix=escape(view.matrix),
+            script=Markup(script),  # noqa: S704 - our own files
+            style=Markup(style),  # noqa: S704 - our own files
+            script_hash=digest_of(script),
+            most_clusters=MOST_CLUSTERS,
+            most_findings=MOST_FINDINGS,
+            most_measurements=MOST_MEASUREMENTS,
         )
-        return environment.get_template("report.html.j2").render(view=view)
+
+
+def digest_of(script: str) -> str:
+    """How a content-security policy names an inline script."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("reports.render", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clipped,
+    )
+    environment.filters["join"] = _joined
+    return environment.get_template("report.html.j2")
+
+
+def _clipped(value: object) -> object:
+    """No single word of a producer may fill the page; what is marked safe is ours and stays."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return clipped(value, MOST_CHARACTERS)
+    return value
+
+
+def _joined(items: Iterable[object], between: str = "") -> Markup:
+    """As Jinja's own `join`, each item clipped by itself."""
+    return escape(between).join(escape(_clipped(str(item))) for item in items)
+
+
+@cache
+def _script(charts: bool) -> str:
+    """The page's script; behind the plotting library where there is something to plot."""
+    library = _read("vendor/uPlot.iife.min.js") if charts else ""
+    return f"{library}\n{_read('page/report.js')}"
+
+
+@cache
+def _style(charts: bool) -> str:
+    library = _read("vendor/uPlot.min.css") if charts else ""
+    return f"{library}\n{_read('page/report.css')}"
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text("utf-8")

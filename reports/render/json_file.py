@@ -1,4 +1,4 @@
-"""verdict.json: the verdicts as data, for other programs and for the history of runs."""
+"""verdict.json: the verdicts as data, for other programs; `verdict.schema.json` documents it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from reports.render.interface import Renderer
-from reports.render.view import View
+from reports.render.view import ClusterRow, SinceRow, View
 
 SCHEMA_VERSION = 1
 
@@ -41,8 +41,26 @@ class JsonRenderer(Renderer):
             "layers": verdicts.layers,
             "waivers": verdicts.waivers,
             "unclaimed": verdicts.unclaimed,
+            "failures": [_failure(row) for row in view.clusters],
+            "since": [_since(row) for row in view.since],
         }
         return json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False, default=_plain)
+
+
+def _failure(row: ClusterRow) -> dict[str, Any]:
+    return {
+        "cause": row.cause,
+        "amount": row.amount,
+        "age": row.age,
+        "message": row.message,
+        "first": row.id,
+        "repeat": row.repeat,
+    }
+
+
+def _since(row: SinceRow) -> dict[str, Any]:
+    fields = ("label", "run", "summary", "worse", "better", "new", "still", "fixed", "gone")
+    return {name: getattr(row, name) for name in fields}
 
 
 def _plain(value: object) -> Any:

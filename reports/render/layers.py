@@ -1,33 +1,28 @@
-"""Layers in words: outcome, tests, wall time, failures, findings and instruments."""
+"""Layers in words: outcome, tests, wall time, instruments and findings."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from reports.evidence import Check, Finding, Instrument, LayerEvidence
+from reports.objectives import SEVERITIES
 from reports.render.rows import DASH, SIGNS, evidence_name
-from reports.render.view import FailureRow, FindingRow, InstrumentRow, LayerRow
+from reports.render.view import FindingRow, InstrumentRow, LayerRow
 from reports.verdicts import LayerVerdict, State, Verdict
-from reports.wording import duration, labelled, scale_of
+from reports.wording import duration, labelled, listed, scale_of
 
-MOST_FAILURES = 40
-MOST_DETAIL_LINES = 18
 MOST_MISSING = 30
 OUTCOMES = ("failed", "error", "flaky", "skipped", "passed")
 
 
 def layer_row(
-    verdict: LayerVerdict,
-    suite: Verdict | None,
-    evidence: LayerEvidence | None,
-    waived: Collection[str],
+    verdict: LayerVerdict, suite: Verdict | None, evidence: LayerEvidence | None
 ) -> LayerRow:
     """One layer; `suite` is the objective that every check of it passed."""
     state: State = suite.state if suite else "no evidence"
     records = evidence.records if evidence else ()
-    bad = [item for item in records if isinstance(item, Check) and item.outcome != "passed"]
-    bad.sort(key=lambda check: OUTCOMES.index(check.outcome))
+    instruments = tuple(record for record in records if isinstance(record, Instrument))
     return LayerRow(
         name=verdict.layer,
         state=state,
@@ -36,14 +31,25 @@ def layer_row(
         tests=_tests([item for item in records if isinstance(item, Check)]),
         wall=DASH if verdict.seconds is None else duration(verdict.seconds),
         seconds=verdict.seconds or 0.0,
-        reasons=verdict.reasons,
+        reasons=verdict.reasons or _why(suite),
         evidence=evidence_name(verdict.path),
         sha256=verdict.sha256,
-        failures=tuple(_failure(check) for check in bad[:MOST_FAILURES]),
-        more_failures=max(len(bad) - MOST_FAILURES, 0),
-        instruments=tuple(_instrument(r) for r in records if isinstance(r, Instrument)),
-        findings=tuple(_finding(r, waived) for r in records if isinstance(r, Finding)),
+        reached=_reached(instruments),
+        blind=verdict.grade != "sound",
+        instruments=tuple(_instrument(record) for record in instruments),
     )
+
+
+def _why(suite: Verdict | None) -> tuple[str, ...]:
+    return (suite.why,) if suite and suite.state != "met" else ()
+
+
+def _reached(instruments: Sequence[Instrument]) -> str:
+    """How much of what exists was seen, the smallest shares first."""
+    shares = [item for item in instruments if item.total and item.total > 0]
+    shares.sort(key=lambda item: item.value / (item.total or 1))
+    said = (f"{item.name} {item.value:,g} of {item.total:,g}" for item in shares)
+    return listed(said, 2) or DASH
 
 
 def _tests(checks: list[Check]) -> str:
@@ -51,20 +57,6 @@ def _tests(checks: list[Check]) -> str:
         return "no test"
     by_outcome: Counter[str] = Counter(check.outcome for check in checks)
     return ", ".join(f"{by_outcome[name]:,} {name}" for name in OUTCOMES if by_outcome[name])
-
-
-def _failure(check: Check) -> FailureRow:
-    lines = check.detail.rstrip().splitlines()
-    cut = len(lines) - MOST_DETAIL_LINES
-    shown = [f"[{cut} lines above left out]", *lines[-MOST_DETAIL_LINES:]] if cut > 0 else lines
-    return FailureRow(
-        id=check.id,
-        outcome=check.outcome,
-        message=check.message,
-        detail="\n".join(shown),
-        repeat=check.repeat,
-        objectives=", ".join(check.objectives),
-    )
 
 
 def _instrument(record: Instrument) -> InstrumentRow:
@@ -89,6 +81,17 @@ def _clipped(names: tuple[str, ...]) -> tuple[str, ...]:
     return (*names[:MOST_MISSING], f"and {rest} more") if rest > 0 else names
 
 
+def finding_rows(
+    evidence: Sequence[LayerEvidence], waived: Collection[str]
+) -> tuple[FindingRow, ...]:
+    """Every finding of every layer, the gravest first and the waived ones last."""
+    found = [
+        record for layer in evidence for record in layer.records if isinstance(record, Finding)
+    ]
+    found.sort(key=lambda f: (f.fingerprint in waived, -SEVERITIES.index(f.severity), f.tool))
+    return tuple(_finding(record, waived) for record in found)
+
+
 def _finding(record: Finding, waived: Collection[str]) -> FindingRow:
     place = f"{record.path}:{record.line}" if record.line else record.path
     return FindingRow(
@@ -99,4 +102,5 @@ def _finding(record: Finding, waived: Collection[str]) -> FindingRow:
         message=record.message,
         fingerprint=record.fingerprint,
         waived=record.fingerprint in waived,
+        layer=record.layer,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from reports.render.github import fitting
 from reports.render.interface import Renderer
 from reports.render.view import ObjectiveRow, View
 
@@ -36,7 +37,7 @@ class MarkdownRenderer(Renderer):
             for row in view.layers
         ]
         facts = " · ".join(plain(f"{name} {value}") for name, value in view.facts)
-        return "\n".join([*lines, "", facts, ""])
+        return fitting("\n".join([*lines, "", facts, ""]))
 
 
 def _against(row: ObjectiveRow) -> str:

@@ -67,6 +67,7 @@ def reading_row(reading: Reading) -> ReadingRow:
         value=_value(reading, scale),
         limit=_limit(reading, scale),
         margin=_margin(reading, scale),
+        room=_room(reading),
         samples=DASH if reading.samples is None else number(reading.samples),
         interval=_interval(reading, scale),
         why=reading.why,
@@ -123,6 +124,13 @@ def _margin(reading: Reading, scale: Scale) -> str:
     if reading.kind == "instrument":
         return share if reading.margin else DASH
     return f"{distance} ({share})"
+
+
+def _room(reading: Reading) -> str:
+    """The margin as a share of the limit, in a word; the distance where there is no share."""
+    if reading.margin is None or reading.op == "==" or not reading.limit:
+        return ""
+    return scale_of("ratio").show(reading.margin / abs(reading.limit), 0.0, 1.0)
 
 
 def _interval(reading: Reading, scale: Scale) -> str:

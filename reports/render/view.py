@@ -28,7 +28,7 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadingRow:
-    """One reading in words."""
+    """One reading in words; `room` is the margin as a share of the limit, where it is one."""
 
     state: State
     subject: str
@@ -36,6 +36,7 @@ class ReadingRow:
     value: str
     limit: str
     margin: str
+    room: str
     samples: str
     interval: str
     why: str
@@ -55,8 +56,26 @@ class BrokeRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrendRow:
+    """A value over the last runs as a small drawing (100 by 20), and what it did in words.
+
+    `points` are SVG points, `limit` the height of the limit where it lies within the drawing.
+    """
+
+    points: str
+    text: str
+    note: str = ""
+    worse: bool = False
+    limit: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObjectiveRow:
-    """One objective in words, and its readings, the one that decided first."""
+    """One objective in words, and its readings, the one that decided first.
+
+    `files` are its evidence with their SHA-256, `tests` the names of those that speak for it,
+    `was` its state in the run that this one is compared with, where that was another.
+    """
 
     id: str
     promise: str
@@ -70,18 +89,64 @@ class ObjectiveRow:
     implicit: bool
     readings: tuple[ReadingRow, ...]
     broke: tuple[BrokeRow, ...] = ()
+    files: Pairs = ()
+    tests: tuple[str, ...] = ()
+    tests_wanted: bool = False
+    trend: TrendRow | None = None
+    was: str = ""
+
+    @property
+    def slug(self) -> str:
+        """The state as a word that may be a class of the page."""
+        return self.state.replace(" ", "-")
 
 
 @dataclass(frozen=True, kw_only=True)
-class FailureRow:
-    """A test that did not pass. `detail` is its traceback, cut to what helps."""
+class Attachment:
+    """A file that a failed test left: where it lies in the run, what it is, how to open it."""
 
-    id: str
+    path: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterRow:
+    """Tests that did not pass for one cause. What is shown is of the one that failed first.
+
+    `age` is `new` or `still failing` where there is a run to compare with; `others` are the names
+    of the tests beside the first, `more` how many are not among them.
+    """
+
+    cause: str
+    amount: int
     outcome: str
+    layer: str
+    age: str
     message: str
-    detail: str
+    id: str
+    trace: str
     repeat: str
     objectives: str
+    attachments: tuple[Attachment, ...] = ()
+    others: tuple[str, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinceRow:
+    """The present run beside an earlier one, in words. `run` is empty where there is none."""
+
+    label: str
+    run: str
+    summary: str
+    worse: tuple[str, ...] = ()
+    better: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    values: tuple[tuple[str, str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +171,7 @@ class FindingRow:
     message: str
     fingerprint: str
     waived: bool
+    layer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,20 +199,28 @@ class LayerRow:
     reasons: tuple[str, ...]
     evidence: str
     sha256: str
-    failures: tuple[FailureRow, ...] = ()
-    more_failures: int = 0
+    reached: str = ""
+    blind: bool = False
     instruments: tuple[InstrumentRow, ...] = ()
-    findings: tuple[FindingRow, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """The state as a word that may be a class of the page."""
+        return self.state.replace(" ", "-")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of a chart: its SVG points, its name, and its last and highest value in words."""
+    """One line of a chart: its SVG points, its name, and its last and highest value in words.
+
+    `values` are those of the chart's `x`, None where this line has none.
+    """
 
     name: str
     points: str
     last: str
     peak: str
+    values: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +233,10 @@ class Tick:
 
 @dataclass(frozen=True, kw_only=True)
 class Chart:
-    """A metric over time as SVG geometry, `width` by `height` of the plot."""
+    """A metric as SVG geometry, `width` by `height` of the plot, and as numbers.
+
+    `axis` is `time` (`x` in seconds since the first of all series) or `percentile`.
+    """
 
     title: str
     layer: str
@@ -170,6 +247,15 @@ class Chart:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     more_lines: int = 0
+    x: tuple[float, ...] = ()
+    marks: tuple[Tick, ...] = ()
+    limit: float | None = None
+    axis: str = "time"
+
+    @property
+    def grid(self) -> str:
+        """The horizontal lines as one SVG path."""
+        return "".join(f"M0 {tick.at}H{self.width}" for tick in self.y_ticks)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,18 +274,50 @@ class WaiverRow:
 
 @dataclass(frozen=True, kw_only=True)
 class EarlierRun:
-    """An earlier run of this folder: what it said, for which commit."""
+    """An earlier run: what it said, for which commit; `folder` is empty where it was deleted."""
 
     run: str
     at: str
     policy: str
     release: str
     commit: str
+    folder: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointRow:
+    """One endpoint under load in words; `sort` are the numbers behind, in the order of columns."""
+
+    name: str
+    cells: tuple[str, ...]
+    sort: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalRow:
+    """An interval on a line from 0 to 100, and in words; `one` is where nothing differs."""
+
+    name: str
+    text: str
+    low: float
+    value: float
+    high: float
+    tone: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadView:
+    """What load showed: endpoints, the whole distribution, and two builds side by side."""
+
+    endpoints: tuple[EndpointRow, ...] = ()
+    duet: tuple[IntervalRow, ...] = ()
+    duet_one: float = 50.0
+    duet_more: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """Everything that a renderer may show."""
+    """Everything that a renderer may show. `pack` is what the page's script reads, compressed."""
 
     verdicts: Verdicts
     evidence: tuple[LayerEvidence, ...]
@@ -216,13 +334,29 @@ class View:
     suites: tuple[ObjectiveRow, ...]
     unknown: tuple[ObjectiveRow, ...]
     layers: tuple[LayerRow, ...]
+    clusters: tuple[ClusterRow, ...]
+    failed: int
+    skipped: tuple[str, ...]
+    flaky: tuple[str, ...]
+    slowest: tuple[str, ...]
+    tests: int
+    unspoken: Pairs
     charts: tuple[Chart, ...]
+    load: LoadView
+    matrix: str
+    findings: tuple[FindingRow, ...]
+    scanners: tuple[str, ...]
     waivers: tuple[WaiverRow, ...]
+    sbom: tuple[str, ...]
     service_times: tuple[MeasurementRow, ...]
     measurements: tuple[MeasurementRow, ...]
     unclaimed: tuple[str, ...]
     provenance: Pairs
     tools: Pairs
+    files: Pairs
+    since: tuple[SinceRow, ...]
+    drifts: tuple[str, ...]
     earlier: tuple[EarlierRun, ...]
     judged_at: str
     report_path: str
+    pack: str = ""

@@ -59,7 +59,9 @@ def test_a_good_run_is_go_and_leaves_its_files(
     assert main([f"out/{RUN}", "--latest"]) == 0
     run = project / "out" / RUN
     assert {path.name for path in run.iterdir()} == {
-        "evidence", "verdict.json", "report.html", "junit.xml", "summary.md"
+        "evidence", "verdict.json", "report.html", "junit.xml", "summary.md",
+        "ctrf.json", "findings.sarif",
+        "statement.intoto.jsonl"
     }  # fmt: skip
     assert (project / "out" / "latest").resolve() == run
     out = capsys.readouterr().out
@@ -160,7 +162,7 @@ def test_a_page_that_cannot_be_written_is_refused(
 
 def test_earlier_runs_are_on_the_page_unless_unwanted(project: Path) -> None:
     earlier = project / "out" / "20250101-000000-gate"
-    write(earlier, "unit", check("a"))
+    write(earlier, "unit", check("a"), run=earlier.name)
     main([str(earlier)])
     page = project / "out" / RUN / "report.html"
     main([f"out/{RUN}"])

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from reports.evidence import AnyRecord, LayerEvidence, Measurement, Series
 from reports.objectives import Objectives
-from reports.render.compose import view_of
-from reports.render.view import EarlierRun, View
+from reports.past import Past
+from reports.render.compose import NO_PAST, view_of
+from reports.render.view import View
 from reports.waivers import Waiver
 from suites.framework.reports.runs import (
     OTHER_TREE,
@@ -22,8 +23,6 @@ from suites.framework.reports.runs import (
     waiver,
 )
 
-EARLIER = (EarlierRun(run="20250101-gate", at="2025-01-01", policy="commit", release="GO",
-                      commit="abc"),)  # fmt: skip
 STARTS = (
     Measurement(metric="service_start_s", value=0.7, unit="s", dimensions={"service": "postgres"}),
     Measurement(metric="database_handout_ms", value=4.2, unit="ms", dimensions={"quantile": "p95"}),
@@ -41,6 +40,7 @@ def view(
     evidence: Sequence[LayerEvidence] | None = None,
     rows: Objectives | None = None,
     waivers: Sequence[Waiver] = (),
+    past: Past | None = None,
 ) -> View:
     layers = good_layers() if evidence is None else list(evidence)
     promised = rows or small()
@@ -50,7 +50,7 @@ def view(
         promised,
         judged_at="2026-03-01T12:00:00+00:00",
         report_path="out/run/report.html",
-        earlier=EARLIER,
+        past=past or NO_PAST,
     )
 
 

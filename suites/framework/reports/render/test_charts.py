@@ -80,7 +80,7 @@ def test_lines_beyond_the_most_are_counted() -> None:
 
 def test_ratios_are_drawn_as_percentages() -> None:
     (chart,) = charts_of([layer("load", series(0.25, 0.5, unit="ratio"))])
-    assert (chart.unit, chart.lines[0].last, chart.y_ticks[-1].text) == ("%", "50 %", "60")
+    assert (chart.unit, chart.lines[0].last, chart.y_ticks[-1].text) == ("%", "50 %", "50")
 
 
 def test_a_series_without_points_is_no_chart() -> None:

@@ -1,0 +1,1 @@
+"""The report beside other reports, at ten thousand tests."""
