@@ -18,9 +18,10 @@ import math
 import os
 import threading
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -296,66 +297,80 @@ def _refuse_constant(name: str) -> float:
 
 
 def _build(cls: type[AnyRecord], body: dict[str, Any]) -> AnyRecord:
-    hints, problems, values = _hints(cls), [], {}
-    for item in dataclasses.fields(cls):
-        if item.name not in body:
-            if item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
-                problems.append(f"field {item.name}: missing")
+    problems, values = [], {}
+    for name, required, convert in _plan(cls.kind):
+        if name not in body:
+            if required:
+                problems.append(f"field {name}: missing")
             continue
         try:
-            values[item.name] = _convert(body.pop(item.name), hints[item.name])
+            values[name] = convert(body.pop(name))
         except DecodeError as error:
-            problems.append(f"field {item.name}: {error}")
+            problems.append(f"field {name}: {error}")
     problems += [f"field {name}: unknown in a {cls.kind}" for name in body]
     if problems:
         raise DecodeError("; ".join(problems))
     return cls(**values)
 
 
-_HINTS: dict[type, dict[str, Any]] = {}
+Convert = Callable[[Any], Any]
 
 
-def _hints(cls: type) -> dict[str, Any]:
-    if cls not in _HINTS:
-        _HINTS[cls] = get_type_hints(cls)
-    return _HINTS[cls]
+@cache
+def _plan(kind: str) -> tuple[tuple[str, bool, Convert], ...]:
+    """How each field of a record is read: its name, whether it must be there, its check."""
+    cls, none = KINDS[kind], dataclasses.MISSING
+    hints = get_type_hints(cls)
+    return tuple(
+        (item.name, item.default is none and item.default_factory is none,
+         _converter(hints[item.name]))
+        for item in dataclasses.fields(cls)
+    )  # fmt: skip
 
 
-def _convert(value: Any, hint: Any) -> Any:
-    """Check a JSON value against a field's type and freeze it: a list becomes a tuple."""
+def _converter(hint: Any) -> Convert:
+    """What checks a JSON value against a field's type and freezes it: a list becomes a tuple."""
     origin, args = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        if value is None:
-            return None
-        return _convert(value, next(arg for arg in args if arg is not type(None)))
+        inner = _converter(next(arg for arg in args if arg is not type(None)))
+        return lambda value: None if value is None else inner(value)
     if origin is Literal:
-        if value in args:
-            return value
-        raise DecodeError(f"expected one of {', '.join(args)}, found {value!r}")
+        return partial(_convert_literal, args)
     if origin is tuple:
-        return _convert_tuple(value, args)
+        return partial(_convert_tuple, tuple(_converter(a) for a in args if a is not Ellipsis),
+                       args[-1] is Ellipsis)  # fmt: skip
     if origin is not None and issubclass(origin, Mapping):
-        if isinstance(value, dict) and all(isinstance(item, args[1]) for item in value.values()):
-            return value
-        raise DecodeError(f"expected an object of {args[1].__name__}, found {value!r}")
-    return _convert_scalar(value, hint)
+        return partial(_convert_mapping, args[1])
+    return partial(_convert_scalar, hint)
 
 
-def _convert_tuple(value: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _convert_literal(allowed: tuple[str, ...], value: Any) -> Any:
+    if value in allowed:
+        return value
+    raise DecodeError(f"expected one of {', '.join(allowed)}, found {value!r}")
+
+
+def _convert_mapping(kind: type, value: Any) -> Any:
+    if isinstance(value, dict) and all(isinstance(item, kind) for item in value.values()):
+        return value
+    raise DecodeError(f"expected an object of {kind.__name__}, found {value!r}")
+
+
+def _convert_tuple(items: tuple[Convert, ...], any_length: bool, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise DecodeError(f"expected a list, found {value!r}")
-    if args[-1] is Ellipsis:
-        return tuple(_convert(item, args[0]) for item in value)
-    if len(value) != len(args):
-        raise DecodeError(f"expected {len(args)} items, found {len(value)}")
-    return tuple(_convert(item, hint) for item, hint in zip(value, args, strict=True))
+    if any_length:
+        return tuple(map(items[0], value))
+    if len(value) != len(items):
+        raise DecodeError(f"expected {len(items)} items, found {len(value)}")
+    return tuple(convert(item) for item, convert in zip(value, items, strict=True))
 
 
-def _convert_scalar(value: Any, hint: type) -> Any:
+def _convert_scalar(hint: type, value: Any) -> Any:
+    if type(value) is hint and hint is not float:
+        return value
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
         return _finite(value)
-    if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
-        return value
     raise DecodeError(f"expected {hint.__name__}, found {value!r}")
 
 

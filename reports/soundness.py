@@ -8,9 +8,10 @@ evidence (no file, a cut or changed one, another run, another tree) can do neith
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
 from reports.evidence import AnyRecord, Check, Closing, LayerEvidence, Opening, Provenance
 from reports.verdicts import LayerVerdict
@@ -44,7 +45,16 @@ class Weighed:
         """The records of a kind; none where the evidence is unusable."""
         if self.evidence is None or self.verdict.grade == "unusable":
             return ()
-        return tuple(record for record in self.evidence.records if isinstance(record, kind))
+        found: tuple[AnyKind, ...] = self._by_kind.get(kind, ())
+        return found
+
+    @cached_property
+    def _by_kind(self) -> Mapping[type, tuple[Any, ...]]:
+        """The records sorted once: every clause of every objective asks for them."""
+        found: dict[type, list[AnyRecord]] = {}
+        for record in self.evidence.records if self.evidence else ():
+            found.setdefault(type(record), []).append(record)
+        return {kind: tuple(records) for kind, records in found.items()}
 
     @property
     def doubt(self) -> str:

@@ -42,7 +42,7 @@ def facts(
         *about,
         ("waivers", _waivers(verdicts, judged_at)),
         ("not known", _unknown(verdicts)),
-        _since(past),
+        *_since(past),
     )
 
 
@@ -90,12 +90,14 @@ def _unknown(verdicts: Verdicts) -> str:
     return ", ".join(parts)
 
 
-def _since(past: Past) -> tuple[str, str]:
-    if past.leading:
-        return f"since {past.leading.label}", summary_of(past.leading)
+def _since(past: Past) -> Iterator[tuple[str, str]]:
+    """Since the last release, or that this is not known; then since the run that stands in."""
     if past.absent:
-        return f"since {past.absent[0].label}", f"not known: {past.absent[0].why}"
-    return "since the last release", "not known: no earlier run to compare with"
+        yield f"since {past.absent[0].label}", f"not known: {past.absent[0].why}"
+    if past.leading:
+        yield f"since {past.leading.label}", summary_of(past.leading)
+    elif not past.absent:
+        yield "since the last release", "not known: no earlier run to compare with"
 
 
 def _took(evidence: Sequence[LayerEvidence]) -> str:

@@ -1,0 +1,77 @@
+"""A page as a browser finds it: how large it is, how long it takes to open, what it asks for."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import axe_playwright_python
+
+from fixtures.browser import open_browser
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Request, ViewportSize
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+TIMES = 5
+# A page is open when its words have been laid out and painted, and not before its scripts ran.
+PAINTED = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(() =>
+  done(performance.now()))))"""
+WHOLE: ViewportSize = {"width": 1440, "height": 900}
+ZOOMED: ViewportSize = {"width": 720, "height": 450}  # as at 200 %
+
+
+@dataclass(frozen=True)
+class Opened:
+    """`seconds` is the median of several times; `rules` are axe's that any way of looking broke."""
+
+    bytes: int
+    seconds: float
+    elements: int
+    requests: int
+    rules: tuple[str, ...]
+
+
+@contextmanager
+def chromium(folder: Path) -> Iterator[Browser]:
+    """A browser without a window, gone afterwards."""
+    with open_browser(folder) as browser:
+        yield browser
+
+
+def opened(browser: Browser, page: Path) -> Opened:
+    """Open a page several times, then look at it whole, dark and at twice the size."""
+    seconds, elements, requests = [], 0, 0
+    for _ in range(TIMES):
+        context = browser.new_context(viewport=WHOLE)
+        tab = context.new_page()
+        asked: list[Request] = []
+        tab.on("request", asked.append)
+        tab.goto(page.as_uri(), wait_until="load")
+        seconds.append(tab.evaluate(PAINTED) / 1000)
+        elements = tab.evaluate("document.querySelectorAll('*').length")
+        away = [one for one in asked if not one.url.startswith(("file:", "data:", "blob:"))]
+        requests = max(requests, len(away))
+        context.close()
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    rules = {rule for scheme in schemes for size in (WHOLE, ZOOMED)
+             for rule in _broken(browser, page, scheme, size)}  # fmt: skip
+    return Opened(
+        page.stat().st_size, statistics.median(seconds), elements, requests, tuple(sorted(rules))
+    )
+
+
+def _broken(
+    browser: Browser, page: Path, scheme: Literal["light", "dark"], size: ViewportSize
+) -> list[str]:
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    tab = context.new_page()
+    tab.goto(page.as_uri(), wait_until="load")
+    tab.evaluate(AXE.read_text("utf-8"))
+    found = tab.evaluate("async () => (await axe.run()).violations.map((rule) => rule.id)")
+    context.close()
+    return list(found)
