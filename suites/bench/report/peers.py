@@ -23,10 +23,12 @@ LONGEST_S = 900
 
 @dataclass(frozen=True)
 class Spent:
-    """What a command took: seconds of all cores, seconds on the clock."""
+    """What a command took: seconds of all cores, seconds on the clock; and what it said."""
 
     cpu_s: float
     wall_s: float
+    exit_code: int
+    said: str
 
 
 def spend(command: Sequence[str], folder: Path, extra: Mapping[str, str]) -> Spent:
@@ -39,7 +41,7 @@ def spend(command: Sequence[str], folder: Path, extra: Mapping[str, str]) -> Spe
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode in (0, 1, 2), done.stderr
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Spent(cpu_s, perf_counter() - began)
+    return Spent(cpu_s, perf_counter() - began, done.returncode, done.stderr)
 
 
 def write_tests(folder: Path, amount: int, *, recorded: bool) -> Path:
