@@ -39,6 +39,7 @@ class Feeder:
         self._entitled = policy.lets_in(role)
         self._turns = count()
         self._me: Person | None = None
+        self._owners: dict[Role, Person] = {}
 
     def person(self, operation: str) -> Person | None:
         """Who asks: the role's one person, or a new one where the request is a farewell."""
@@ -107,10 +108,16 @@ class Feeder:
     def _request(self, operation: str, caller: Person | None) -> Request:
         owner = caller
         if operation not in self._entitled or caller is None:
-            entitled = operation in self._policy.lets_in("player")
-            owner = self._new("player" if entitled else "admin")
+            owner = self._entitled_one(operation)
         made: Request = self._do(RECIPES[operation], self._world, owner)
         return made
+
+    def _entitled_one(self, operation: str) -> Person:
+        """Somebody else, whose request this would be: refused here, so nobody is used up by it."""
+        role: Role = "player" if operation in self._policy.lets_in("player") else "admin"
+        if role not in self._owners:
+            self._owners[role] = self._new(role)
+        return self._owners[role]
 
     def _new(self, role: Role) -> Person:
         # An elite player has no quota of forecasts.
