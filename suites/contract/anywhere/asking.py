@@ -17,6 +17,12 @@ from suites.contract.anywhere.people import People, Someone
 from suites.contract.anywhere.samples import sample
 from suites.contract.compatibility.document import Document, Operation
 
+# Operations that say of themselves that they empty or rebuild the whole service.
+RESETS = re.compile(
+    r"(create|reset|drop|populate|seed|init|wipe|purge|clear)[-_ ]?(the[-_ ])?(db|database)\b"
+    r"|\bshut[-_ ]?down\b",
+    re.IGNORECASE,
+)
 SAFE = ("get", "head", "options")
 FORM = "application/x-www-form-urlencoded"
 PATH_WORD = re.compile(r"{([^}]*)}")
@@ -91,8 +97,19 @@ class Asker:
         return sorted(asked, key=lambda one: (order.get(one.method, 2), one.path.count("/")))
 
     def left_out(self, operation: Operation) -> str:
-        """The reason for which the target file leaves an operation out; empty where it does not."""
-        return self.leave_out.get(operation.id) or self.leave_out.get(str(operation), "")
+        """The reason for which an operation is not asked; empty where it is.
+
+        The target file's, or that it would take the service away from under the check. An operation
+        for which the file gives values is asked all the same.
+        """
+        for name in (operation.id, str(operation)):
+            if name in self.leave_out:
+                return self.leave_out[name]
+            if name in self._values:
+                return ""
+        words = f"{operation.path} {operation.id} {operation.body.get('summary', '')}"
+        found = RESETS.search(words)
+        return f"it says of itself that it would {found[0].strip()}" if found else ""
 
     def send(self, who: Someone, ask: Ask) -> Answered:
         """Ask as `who`. A service that does not answer raises httpx.HTTPError."""
@@ -134,6 +151,7 @@ class Asker:
         number = next(self._numbers)
         bare = self._bare(operation, number, given)
         names = [word for word in PATH_WORD.findall(operation.path) if word not in given.path]
+        bare = self._own(bare, who)
         if not names:
             yield bare
             shown = self._shown(operation)
@@ -173,7 +191,11 @@ class Asker:
         }
         mine = [one for one in fitting if one.made]
         told = [one for one in fitting if not one.made and str(one.value) not in others]
-        ordered = sorted([*mine, *told], key=lambda one: _distance(operation.path, name, one))
+        # One's own name in the target file, then what is nearest.
+        ordered = sorted(
+            [*mine, *told],
+            key=lambda one: (bool(one.path), _distance(operation.path, name, one)),
+        )
         return list({str(one.value): one for one in ordered}.values())
 
     def _first(self, operation: Operation, name: str, who: Someone) -> Any:
@@ -200,6 +222,11 @@ class Asker:
             media=media,
         )
 
+    def _own(self, ask: Ask, who: Someone) -> Ask:
+        """The request with `who`'s own password in it, so that whatever it sets stays as it is."""
+        password = who.identity.password if who.identity else ""
+        return with_password(ask, password) if password else ask
+
     def _shown(self, operation: Operation) -> Any:
         """The body that the document shows as an example."""
         request = self.document.resolve(operation.body.get("requestBody", {}))
@@ -213,6 +240,14 @@ class Asker:
     def fresh(self, operation: Operation, who: Someone) -> Ask:
         """A request with words of its own, for an operation that is about nothing that exists."""
         return next(self.asks(operation, who))
+
+
+def with_password(ask: Ask, password: str) -> Ask:
+    """The request with another password wherever its body holds one."""
+    if not isinstance(ask.body, Mapping):
+        return ask
+    held = [name for name in ask.body if "password" in plain(name)]
+    return replace(ask, body={**ask.body, **dict.fromkeys(held, password)}) if held else ask
 
 
 def _json(answer: httpx.Response) -> Any:

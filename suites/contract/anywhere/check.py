@@ -71,7 +71,8 @@ def check(
 ) -> Report:
     """Check a service that runs. Raises NotEnteredError where an identity is not let in."""
     document = parse(raw)
-    report = Report(target.name, digest(raw), plan.seed, operations=len(document.operations))
+    total = len(document.operations) + len(document.faults)
+    report = Report(target.name, digest(raw), plan.seed, operations=total)
     report.gaps += [f"the document: {fault}" for fault in document.faults]
     if not document.operations:
         report.gaps.append("the document names no operation")
@@ -135,18 +136,21 @@ def _conformance(
     say(f"conformance as {who.role}")
     config = conformance.configuration(target.base_url, plan.seed, plan.budget or Budget())
     schema: BaseSchema = schemathesis.openapi.from_dict(dict(raw), config=config)
-    for name in target.contract.leave_out:
-        if name in {one.id for one in parse(raw).operations.values()}:
-            schema = schema.exclude(operation_id=name)
-        else:
-            method, _, path = name.partition(" ")
-            schema = schema.exclude(method=method, path=path)
+    for operation in parse(raw).operations.values():
+        if name_of(operation) in report.left_out:
+            schema = schema.exclude(method=operation.method.upper(), path=operation.path)
     _show(schema, who)
     run = conformance.run(schema, lambda: clock.left_s > 0)
     report.runs[who.role] = run
     if not run.complete:
         report.gaps.append(f"conformance as {who.role} ended early: {run.stop_reason}")
-    report.gaps += [f"conformance as {who.role}: {error}" for error in run.errors]
+    report.gaps += [f"conformance as {who.role}: {_one_line(error)}" for error in run.errors]
+
+
+def _one_line(error: str) -> str:
+    """The first and the last line of what the tool said: what is wrong, and with what."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
 
 
 def _show(schema: BaseSchema, who: Someone) -> None:
@@ -173,7 +177,9 @@ def _still_ready(target: Target, people: People, report: Report) -> None:
 
 
 def _reach(document: Document, report: Report) -> None:
-    """An operation is reached when it succeeded for somebody, and somebody was refused."""
+    """An operation is reached when it succeeded for somebody."""
+    for fault in document.faults:
+        report.unreached[fault.partition(": ")[0]] = "cannot be read"
     shown = {proof.cell.operation for proof in report.proofs if proof.shown == "allowed"}
     for label, operation in document.operations.items():
         name = name_of(operation)

@@ -19,7 +19,9 @@ from pydantic import BaseModel, Field
 
 from fixtures.services.ports import LOOPBACK, on_a_free_port
 
-Hole = Literal["read", "write", "delete", "injection", "assignment", "anonymous", "secret"]
+Hole = Literal[
+    "read", "write", "delete", "injection", "assignment", "anonymous", "secret", "takeover"
+]
 HOLES: frozenset[Hole] = frozenset(get_args(Hole))
 TABLES = """
 create table people (name text primary key, password text, colour text, admin integer default 0);
@@ -64,6 +66,12 @@ class Person(BaseModel):
     name: str
     colour: str | None
     admin: bool
+
+
+class NewPassword(BaseModel, extra="forbid"):
+    """Another password."""
+
+    password: str = Field(min_length=8, max_length=60)
 
 
 class Token(BaseModel):
@@ -141,6 +149,7 @@ def notes_app(holes: frozenset[Hole] = frozenset(), fails_after: int | None = No
 
     app.get("/ready")(_ready)
     _people(app, store)
+    _accounts(app, store)
     _notes(app, store)
     return app
 
@@ -150,8 +159,6 @@ def _ready() -> dict[str, bool]:
 
 
 def _people(app: FastAPI, store: Store) -> None:
-    Who = Annotated[str, Depends(store.who)]  # noqa: N806  a type
-
     @app.post("/people", status_code=201, responses={409: {"model": Refusal}})
     def sign_up(body: Account) -> Person:
         try:
@@ -170,6 +177,10 @@ def _people(app: FastAPI, store: Store) -> None:
         store.query("insert into tokens values (?, ?)", token, body.username)
         return Token(token=token)
 
+
+def _accounts(app: FastAPI, store: Store) -> None:
+    Who = Annotated[str, Depends(store.who)]  # noqa: N806  a type
+
     @app.get("/me", responses=NO)
     def me(name: Who) -> Person:
         return store.person(name)
@@ -181,6 +192,16 @@ def _people(app: FastAPI, store: Store) -> None:
         if "assignment" in store.holes and isinstance(admin, bool):
             store.query("update people set admin = ? where name = ?", admin, name)
         return store.person(name)
+
+    @app.put("/people/{username}/password", status_code=204, responses=NO)
+    def change_password(username: str, body: NewPassword, name: Who) -> None:
+        # The whole service answers alike and changes one's own, whoever the path names.
+        whose = username if "takeover" in store.holes else name
+        store.query("update people set password = ? where name = ?", body.password, whose)
+
+    @app.post("/reset-database", status_code=204)
+    def reset_database() -> None:
+        store.query("delete from people")
 
     @app.get("/colleagues", responses=NO)
     def colleagues(name: Who) -> JSONResponse:
