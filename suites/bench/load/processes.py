@@ -34,8 +34,15 @@ def _settle(where: set[int]) -> None:
         os.setpriority(os.PRIO_PROCESS, 0, URGENT)
 
 
+class Address(str):
+    """Where a service is, and the process that answers there."""
+
+    __slots__ = ("pid",)
+    pid: int
+
+
 @contextmanager
-def serving(*words: float) -> Iterator[str]:
+def serving(*words: float) -> Iterator[Address]:
     """The address of a `plain_service`, on the service's core."""
     command = [sys.executable, "-m", "suites.bench.load.plain_service", *map(str, words)]
     _, where = cores()
@@ -46,7 +53,9 @@ def serving(*words: float) -> Iterator[str]:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield process.stdout.readline().strip()
+            address = Address(process.stdout.readline().strip())
+            address.pid = process.pid
+            yield address
         finally:
             process.stdin.close()
             process.wait(ENDS_WITHIN_S)

@@ -2,7 +2,8 @@
 
 What a core can do is told by the CPU time of a request, which hardly notices neighbours. Whether
 arrivals begin when they should at that rate is told by trials, on a machine that is quiet enough:
-where an idle process wakes too late, trials would tell of the machine alone, and none is recorded.
+a trial that failed while others took the cores tells of the machine alone, and then no rate is
+recorded but that.
 """
 
 from __future__ import annotations
@@ -18,18 +19,17 @@ from suites.bench.load import artillery
 from suites.bench.load.processes import (
     Played,
     highest,
-    idle_lateness_ms,
     locust_alone,
     played,
     serving,
     started,
 )
 
-USERS, SECONDS, ROUNDS = 50, 4, 3
+USERS, SECONDS, ROUNDS = 50, 4, 4
 STEPS = [share / 20 for share in range(8, 21)]
 LAG_MAX_MS, ON_TIME_LEAST = 2.0, 0.999
-QUIET_MS = LAG_MAX_MS / 2
-BUSY = 0.6  # of what Locust's users do: enough to compare what a request costs
+OTHERS_MOST = 0.1  # of the machine; the conductor of a run is among them
+BUSY = 0.75  # of what Locust's users do: enough to compare what a request costs
 LEAST_SHARE, LEAST_TIMES = 0.6, 5
 
 
@@ -37,24 +37,27 @@ def test_an_open_model_does_most_of_what_users_that_wait_do_on_one_core(
     tmp_path: Path, evidence: Evidence
 ) -> None:
     """CPU time a request, in turns; and the highest rate of arrivals that all begin in time."""
-    runs, shares = itertools.count(), []
+    runs = itertools.count()
+    ours: list[float] = []
+    theirs: list[float] = []
     with serving() as url:
 
         def arriving(rate_per_s: float) -> Played:
-            return _arriving(url, rate_per_s, tmp_path / str(next(runs)))
+            return _arriving(url, url.pid, rate_per_s, tmp_path / str(next(runs)))
 
         for _ in range(ROUNDS):
             closed = locust_alone(url, USERS, SECONDS)
             opened = arriving(BUSY * _per_s(closed))
-            shares.append(closed["cpu_s"] / closed["requests"] / _cpu_s_a_request(opened))
-        share = statistics.median(shares)
+            theirs.append(closed["cpu_s"] / closed["requests"])
+            ours.append(_cpu_s_a_request(opened))
+        share = min(theirs) / min(ours)  # neighbours only ever add: caches are theirs, too
         evidence.measure(
             "generator_open_model_cpu_share", share, "ratio", samples=ROUNDS,
-            low=min(shares), high=max(shares), against="FastHttpUser",
+            against="FastHttpUser",
         )  # fmt: skip
         print(f"a core does {share:.2f} as many requests of arrivals as of FastHttpUser")
         _try_rates(evidence, _per_s(closed), arriving)
-    _beside_artillery(evidence, tmp_path, opened)
+    _beside_artillery(evidence, tmp_path, min(ours))
     assert share >= LEAST_SHARE
 
 
@@ -62,24 +65,29 @@ def _try_rates(
     evidence: Evidence, closed_per_s: float, arriving: Callable[[float], Played]
 ) -> None:
     """By the clock, where the machine lets anybody be in time."""
-    late_ms = idle_lateness_ms(SECONDS)
-    quiet = late_ms < QUIET_MS
+    why: tuple[str, ...] = ()
+    share: float | None = None
+    try:
+        share = highest(STEPS, lambda part: _in_time(arriving(part * closed_per_s)))
+    except _NotQuietError as noise:
+        why = (str(noise),)
     evidence.instrument(
-        "machine_quiet_enough", int(quiet), total=1, unit="machines",
-        missing=() if quiet else (f"an idle process wakes {late_ms:.1f} ms late",),
-        detail=f"for a schedule lag of {LAG_MAX_MS:g} ms an idle one may wake {QUIET_MS:g} ms late",
+        "machine_quiet_enough", int(share is not None), total=1, unit="machines", missing=why,
         bench="generator",
     )  # fmt: skip
-    if not quiet:
-        print(f"no rate can be told here: an idle process wakes {late_ms:.1f} ms late at p99")
+    if share is None:
+        print(f"no rate can be told here: {why[0]}")
         return
-    share = highest(STEPS, lambda part: _in_time(arriving(part * closed_per_s)))
     evidence.measure("generator_open_model_share", share, "ratio", against="FastHttpUser")
     print(f"arrivals in time up to {share * closed_per_s:.0f}/s, {share:.2f} of FastHttpUser's")
     assert share >= LEAST_SHARE
 
 
-def _beside_artillery(evidence: Evidence, folder: Path, opened: Played) -> None:
+class _NotQuietError(Exception):
+    """Neighbours had the cores while a trial failed, so it tells nothing of the generator."""
+
+
+def _beside_artillery(evidence: Evidence, folder: Path, ours: float) -> None:
     theirs = artillery.cpu_s_a_request(folder)
     evidence.instrument(
         "peers_measured", int(theirs is not None), total=1, unit="peers",
@@ -88,17 +96,17 @@ def _beside_artillery(evidence: Evidence, folder: Path, opened: Played) -> None:
     if theirs is None:
         print(f"no figure beside Artillery: {artillery.HOW}")
         return
-    times = theirs / _cpu_s_a_request(opened)
+    times = theirs / ours
     evidence.measure("generator_open_model_times", times, "ratio", against="Artillery 2")
     print(f"a core does {times:.1f} times as many requests as with Artillery 2")
     assert times >= LEAST_TIMES
 
 
-def _arriving(url: str, rate_per_s: float, out: Path) -> Played:
+def _arriving(url: str, pid: int, rate_per_s: float, out: Path) -> Played:
     return played(
         started(
             "run", "--url", url, "--path", "/ok", "--rate", f"{rate_per_s:.0f}", "--duration",
-            f"{SECONDS}s", "--warm-up", "1s", "--out", str(out),
+            f"{SECONDS}s", "--warm-up", "1s", "--service-pid", str(pid), "--out", str(out),
         ),
         out,
     )  # fmt: skip
@@ -115,9 +123,15 @@ def _cpu_s_a_request(run: Played) -> float:
 
 
 def _in_time(run: Played) -> bool:
+    """Whether arrivals began when they should. Raises _NotQuietError where that cannot be told."""
     on_time = run.instrument("arrivals_on_time")
     lag_ms = run.instrument("schedule_lag_p99_ms").value
-    return lag_ms < LAG_MAX_MS and on_time.value >= ON_TIME_LEAST * (on_time.total or 0)
+    if lag_ms < LAG_MAX_MS and on_time.value >= ON_TIME_LEAST * (on_time.total or 0):
+        return True
+    others = run.instrument("cpu_share_of_others").value
+    if others > OTHERS_MOST:
+        raise _NotQuietError(f"others had {others:.0%} of the machine while a trial failed")
+    return False
 
 
 def test_recording_costs_a_generator_little(evidence: Evidence) -> None:
