@@ -136,8 +136,7 @@ def _objectives(
 def _objective(
     verdict: Verdict, tests: Sequence[str], before: Mapping[str, str], past: Past
 ) -> ObjectiveRow:
-    decided = verdict.headline
-    named = value_name(verdict.id, decided.subject) if decided else ""
+    named = _followed(verdict)
     was = before.get(verdict.id, verdict.state)
     files = {item.path: item.sha256 for item in verdict.readings if item.sha256}
     rest = len(tests) - MOST_TESTS
@@ -149,6 +148,13 @@ def _objective(
         trend=trend_row(past.trends.get(named)),
         was=was if was != verdict.state else "",
     )
+
+
+def _followed(verdict: Verdict) -> str:
+    """The value whose course is drawn: the worst measurement, as its row shows it first."""
+    measured = [item for item in verdict.readings if item.kind == "measurement"]
+    worst_first = sorted(measured, key=lambda item: -ORDER.index(item.state))
+    return value_name(verdict.id, worst_first[0].subject) if worst_first else ""
 
 
 def _judged(objectives: Objectives) -> set[tuple[str, str]]:

@@ -16,13 +16,24 @@ from reports.history import Entry, History, Value
 from reports.past import Past, past_of
 from reports.render.charts import Limit, charts_of, percentile_place
 from reports.render.failures import cluster_rows, flaky_rows, slowest_rows
+from reports.render.html import HtmlRenderer
 from reports.render.load import load_view
 from reports.render.matrix import access_matrix
 from reports.render.since import drifts_of, since_rows, trend_row
 from reports.sbom import read_sboms
 from reports.trends import Creep, Jump, Trend
 from suites.framework.reports.render.pages import bad_view, view
-from suites.framework.reports.runs import TREE, check, layer
+from suites.framework.reports.runs import (
+    LATENCY,
+    PARSED,
+    TREE,
+    check,
+    instrument,
+    layer,
+    measured,
+    objective,
+    objectives,
+)
 
 
 def entry(run: str, **more: object) -> Entry:
@@ -209,6 +220,16 @@ def test_a_trend_lies_in_its_drawing_and_says_what_it_did() -> None:
 
 def test_one_run_is_no_trend() -> None:
     assert trend_row(Trend("a", ("r",), (1.0,), "ms", "<", 2.0)) is None
+
+
+def test_the_value_that_a_row_shows_is_the_one_whose_course_is_drawn() -> None:
+    rows = objectives(objective("fast", LATENCY, {**PARSED, "layer": "load", "name": "seconds"}))
+    load = layer("load", measured(150.0), instrument(10, 10, name="seconds"))
+    name = "fast latency_ms"
+    course = Trend(name, ("1", "2"), (140.0, 150.0), "ms", "<", 200.0)
+    made = view([load], rows, past=Past(trends={name: course}))
+    assert made.required[0].trend is not None
+    assert '<svg class="spark' in HtmlRenderer().render(made)
 
 
 # --- materials ---------------------------------------------------------------------------------
