@@ -58,6 +58,13 @@ def record(evidence: Evidence, proofs: list[Proof]) -> None:
         found = sum(proof.outcome == outcome for proof in proofs)
         evidence.measure(f"access_cells_{outcome}", found, "cells", samples=len(proofs))
     proven = [proof for proof in proofs if proof.outcome == "proven"]
+    for proof in proofs:  # the report's matrix
+        cell = proof.cell
+        evidence.measure(
+            "access_cell", float(proof.outcome == "proven"), "cells",
+            role=cell.role, operation=cell.operation, owner=cell.owner, outcome=proof.outcome,
+            expected="yes" if cell.allowed else str(cell.refusal or "refused"),
+        )  # fmt: skip
     evidence.instrument(
         "access_cells_proven",
         len(proven),
