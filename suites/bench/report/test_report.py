@@ -98,7 +98,10 @@ def pages(
     missing = [] if tool else ["allure: npm could not install it"]
     evidence.instrument("report_peers", len(made) - 1, total=2, unit="reports", missing=missing)
     with chromium(guard.folder) as browser:
-        yield {name: opened(browser, page) for name, page in made.items()}
+        yield {
+            name: opened(browser, page, every_way=name == "touchline")
+            for name, page in made.items()
+        }
 
 
 def test_the_page_is_smaller_faster_and_easier_to_read_than_its_peers(
