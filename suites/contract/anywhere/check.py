@@ -82,11 +82,16 @@ def check(
             if len(people.known) < 2:
                 said = "fewer than two identities: whose things are whose cannot be told"
                 say(f"the access matrix stays unproven, {said}")
-            _rights(target, document, people, policy, plan, report, clock, say)
-            if plan.budget is None:
-                report.unasked.append("conformance")
-            for role in target.identities if plan.budget else ():
-                _conformance(target, raw, people.of_role(role), plan, report, clock, say)
+            asker = Asker(document, people, target.contract, plan.run)
+            crossing = Crossing(asker, policy or derived(document, tuple(target.identities)))
+            try:
+                _rights(asker, crossing, report, clock, say)
+                if plan.budget is None:
+                    report.unasked.append("conformance")
+                for role in target.identities if plan.budget else ():
+                    _conformance(target, raw, people.of_role(role), plan, report, clock, say)
+            finally:
+                crossing.give_back()
             _still_ready(target, people, report)
     except OutOfTimeError:
         report.gaps.append(f"the time of {plan.within_s:g} s was over before the end")
@@ -96,17 +101,12 @@ def check(
     return report
 
 
-def _rights(
-    target: Target, document: Document, people: People, policy: Policy | None, plan: Plan,
-    report: Report, clock: Clock, say: Say,
-) -> None:  # fmt: skip
-    asker = Asker(document, people, target.contract, plan.run)
+def _rights(asker: Asker, crossing: Crossing, report: Report, clock: Clock, say: Say) -> None:
     report.left_out = {
         name_of(one): asker.left_out(one)
-        for one in document.operations.values()
+        for one in asker.document.operations.values()
         if asker.left_out(one)
     }
-    crossing = Crossing(asker, policy or derived(document, tuple(target.identities)))
     clock.check()
     for proofs in crossing.run():
         report.proofs += proofs

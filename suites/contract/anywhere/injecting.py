@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from suites.contract.anywhere.asking import SAFE, Answered, Ask, Asker
+from suites.contract.anywhere.asking import SAFE, Answered, Ask, Asker, plain
 from suites.contract.anywhere.crossing import Control, name_of
 from suites.contract.faults import INJECTION, Fault
 
@@ -24,7 +24,8 @@ SQL_ERROR = re.compile(
     re.IGNORECASE,
 )
 TRUE, FALSE = "{v}' AND '1'='1", "{v}' AND '1'='2"
-NOBODY, EVERYBODY = "{v}-nobody", "{v}-nobody' OR '1'='1"
+# Both of the same signs, so that a check of how the text looks takes or refuses both.
+EVERYBODY, NOBODY = "{v}-nobody' OR '1'='1", "{v}-nobody' OR '1'='2"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def places(ask: Ask) -> Iterator[Place]:
     for where in ("path", "query", "body"):
         held = getattr(ask, where)
         for name, value in held.items() if isinstance(held, Mapping) else ():
-            if isinstance(value, str):
+            # A password that were set to something else would lock its owner out.
+            if isinstance(value, str) and not (where == "body" and "password" in plain(name)):
                 yield Place(where, name, value)
     for (place, name), parameter in ask.operation.parameters.items():
         if place == "query" and name not in ask.query and _is_free(parameter.get("schema", {})):
