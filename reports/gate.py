@@ -73,16 +73,17 @@ def judge(
     failed = _not_passed(layers)
     everything = tuple(_with_next_step(item, failed) for item in (*judged, *suites))
     release, why = _release([item for item in everything if item.required], policy)
+    weighed = tuple(_weigh_waiver(waiver, everything, today) for waiver in waivers)
     return Verdicts(
         policy=policy,
         policy_description=objectives.policy(policy).description,
         release=release,
-        why=why,
+        why="; ".join((why, *_said_of_waivers(weighed, today))),
         tree=tree,
         run=setting.run,
         objectives=everything,
         layers=tuple(layer.verdict for layer in layers.values()),
-        waivers=tuple(_weigh_waiver(waiver, everything, today) for waiver in waivers),
+        waivers=weighed,
         unclaimed=_unclaimed(objectives, evidence, layers),
     )
 
@@ -298,6 +299,18 @@ def _named(verdict: Verdict) -> str:
 def _weigh_waiver(waiver: Waiver, judged: Sequence[Verdict], today: date) -> WaiverVerdict:
     used = tuple(item.id for item in judged if waiver in item.waivers)
     return WaiverVerdict(waiver=waiver, standing=waiver.standing(today), used_for=used)
+
+
+def _said_of_waivers(waivers: Sequence[WaiverVerdict], today: date) -> Iterator[str]:
+    """For the headline: how many waivers were needed, which end soon, which have ended."""
+    used = [item.waiver for item in waivers if item.used_for]
+    if used:
+        yield f"{count(len(used), 'waiver')} in use"
+    for item in sorted((item for item in used if item.ends_soon(today)), key=lambda w: w.expires):
+        yield f"the one of {item.scope} ends soon, on {item.expires}"
+    ended = [item.waiver.scope for item in waivers if item.standing == "expired"]
+    if ended:
+        yield f"{count(len(ended), 'waiver')} expired and counting as none: {listed(ended)}"
 
 
 def _unclaimed(

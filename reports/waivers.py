@@ -16,6 +16,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from reports.objectives import Model, Word
 
 LONGEST = timedelta(days=180)
+SOON = timedelta(days=14)
 
 
 class Waiver(Model):
@@ -56,3 +57,7 @@ class Waiver(Model):
         if today < self.granted:
             return "not yet granted"
         return "expired" if today > self.expires else "valid"
+
+    def ends_soon(self, today: date) -> bool:
+        """Whether it counts on that day and not much longer: time to mend, or to decide anew."""
+        return self.standing(today) == "valid" and self.expires - today <= SOON

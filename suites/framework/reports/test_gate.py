@@ -12,6 +12,7 @@ from reports.evidence import AnyRecord, Check, LayerEvidence, Outcome, read_run
 from reports.verdicts import ORDER, State, Verdicts, worst
 from suites.framework.reports.runs import (
     BANDIT,
+    GRANTED,
     LATENCY,
     OTHER_TREE,
     PARSED,
@@ -177,7 +178,7 @@ def test_a_layer_outside_the_policy_is_shown_and_not_required() -> None:
 def test_a_waiver_turns_a_miss_into_waived_and_go() -> None:
     verdicts = judged(instead(good_layers(), load(250)), waivers=[waiver("objective:fast")])
     assert verdicts.release == "GO"
-    assert verdicts.why == "all 6 required objectives met, 1 of them by a waiver"
+    assert verdicts.why == "all 6 required objectives met, 1 of them by a waiver; 1 waiver in use"
     assert "eve@example.org until 2026-04-01" in of(verdicts, "fast").why
     assert verdicts.waivers[0].used_for == ("fast",)
 
@@ -197,6 +198,26 @@ def test_a_waiver_counts_from_its_grant_to_its_last_day(
     given_one = waiver("objective:fast", granted, expires)
     verdicts = judged(instead(good_layers(), load(250)), waivers=[given_one])
     assert (verdicts.waivers[0].standing, verdicts.release) == (standing, release)
+
+
+@pytest.mark.parametrize(
+    ("expires", "told"),
+    [
+        (date(2026, 3, 16), "1 waiver in use"),
+        (date(2026, 3, 15), "the one of objective:fast ends soon, on 2026-03-15"),
+        (date(2026, 3, 1), "the one of objective:fast ends soon, on 2026-03-01"),
+        (date(2026, 2, 28), "1 waiver expired and counting as none: objective:fast"),
+    ],
+)
+def test_the_headline_counts_waivers_and_says_which_end_soon(expires: date, told: str) -> None:
+    given_one = waiver("objective:fast", GRANTED, expires)
+    verdicts = judged(instead(good_layers(), load(250)), waivers=[given_one])
+    assert verdicts.why.endswith(told)
+
+
+def test_a_headline_without_waivers_says_nothing_of_them() -> None:
+    unused = waiver("objective:fast", GRANTED, date(2026, 3, 2))
+    assert "waiver" not in judged(good_layers(), waivers=[unused]).why
 
 
 def test_a_waiver_never_stands_in_for_evidence() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -72,7 +73,8 @@ def read(text: str) -> Bom:
     """A CycloneDX document, and what can be said by it."""
     document = json.loads(text)
     licences = {
-        _package(one): tuple(sorted(_licences(one))) for one in document.get("components", ())
+        _package(one): tuple(sorted(_licences(one))) or _declared(one["name"])
+        for one in document.get("components", ())
     }
     return Bom(text, tuple(sorted(licences)), licences)
 
@@ -150,6 +152,15 @@ def _licences(component: Mapping[str, Any]) -> Iterator[str]:
     for choice in component.get("licenses", ()):
         said = choice.get("license", {})
         yield from filter(None, (said.get("id"), said.get("name"), choice.get("expression")))
+
+
+def _declared(name: str) -> tuple[str, ...]:
+    """What an installed package says in its own words, which the bill leaves out if not SPDX's."""
+    try:
+        words = (metadata.metadata(name)["License"] or "").strip()
+    except metadata.PackageNotFoundError:
+        return ()
+    return (words.splitlines()[0],) if words and words.upper() != "UNKNOWN" else ()
 
 
 def _is_strong(licence: str) -> bool:
