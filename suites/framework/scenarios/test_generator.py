@@ -11,7 +11,7 @@ from scenarios.histograms import merged
 from scenarios.observer import Observer
 from scenarios.plan import Plan
 from scenarios.runs import Run
-from scenarios.shapes import Profile, Shape
+from scenarios.shapes import Knot, Profile, Shape
 from scenarios.soundness import records as instruments_of
 from suites.framework.scenarios.journeys_for_tests import ends_one
 from suites.framework.scenarios.loopback import Loopback, serving
@@ -136,10 +136,12 @@ def test_a_generator_that_dies_is_missed_and_the_other_ones_numbers_stay(
 def test_what_a_generator_had_handed_over_outlives_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """Twenty visits long before the report of the first second, and its end long after it."""
     monkeypatch.setenv(ends_one.FILE, str(tmp_path / "first"))
     monkeypatch.setenv(ends_one.AFTER, "36")
+    knots = (Knot(0, 50), Knot(0.4, 50), Knot(0.4, 0), Knot(1.5, 0), Knot(1.5, 50), Knot(2, 50))
     with serving() as server:
-        run = play(server, shapes.constant(20, 2), journeys=f"{HERE}.ends_one")
+        run = play(server, Shape("two bursts", knots), journeys=f"{HERE}.ends_one")
     assert run.lost == 1
     assert merged(run.tallies.values()).count == 20
     assert run.seconds == 1
