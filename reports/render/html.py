@@ -37,10 +37,10 @@ class HtmlRenderer(Renderer):
         script, style = _script(bool(view.charts)), _style(bool(view.charts))
         return _template().render(
             view=view,
-            pack=Markup(view.pack),  # noqa: S704 - base64
+            pack=view.pack,
             matrix=escape(view.matrix),
-            script=Markup(script),  # noqa: S704 - our own files
-            style=Markup(style),  # noqa: S704 - our own files
+            script=script,
+            style=style,
             script_hash=digest_of(script),
             most_clusters=MOST_CLUSTERS,
             most_findings=MOST_FINDINGS,

@@ -23,6 +23,8 @@ OBJECTIVE = "sec-inventory"
 WITHIN_S = 120
 # Licences that ask something of the whole program which is shipped with them (SPDX names).
 _STRONG_COPYLEFT = ("AGPL", "GPL", "SSPL", "EUPL", "OSL")
+# Licences of which the title alone does not begin like their short names.
+_TITLES = {"GNU AFFERO GENERAL PUBLIC LICENSE": "AGPL", "GNU GENERAL PUBLIC LICENSE": "GPL"}
 _GAPS: Mapping[str, Severity] = {
     "DEP001": "medium",  # imported, and only here by chance
     "DEP002": "low",  # pinned, audited and shipped for nothing
@@ -155,12 +157,27 @@ def _licences(component: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _declared(name: str) -> tuple[str, ...]:
-    """What an installed package says in its own words, which the bill leaves out if not SPDX's."""
+    """What an installed package says in its own words, which the bill leaves out if not SPDX's.
+
+    One that says nothing itself may still bring its licence along, whose first line is its title.
+    """
     try:
-        words = (metadata.metadata(name)["License"] or "").strip()
+        package = metadata.distribution(name)
     except metadata.PackageNotFoundError:
         return ()
-    return (words.splitlines()[0],) if words and words.upper() != "UNKNOWN" else ()
+    said = (package.metadata["License"] or "").strip()
+    if said and said.upper() != "UNKNOWN":
+        return (said.splitlines()[0],)
+    files = package.metadata.get_all("License-File") or ()
+    return tuple(filter(None, (_title(package, file) for file in files)))
+
+
+def _title(package: metadata.Distribution, file: str) -> str:
+    """The title of a licence that a package ships; empty where the file is missing or blank."""
+    # PEP 639 has them in a folder of their own, older packages do not.
+    text = package.read_text(f"licenses/{file}") or package.read_text(file) or ""
+    line = next(filter(None, map(str.strip, text.splitlines())), "")
+    return _TITLES.get(line.upper(), line)
 
 
 def _is_strong(licence: str) -> bool:

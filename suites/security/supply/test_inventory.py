@@ -116,6 +116,31 @@ def test_a_package_of_no_licence_is_named() -> None:
     assert bom_of(thing=[]).unlicensed == (Package("thing", "1"),)
 
 
+@pytest.mark.parametrize(
+    ("text", "licences"),
+    [
+        ("\nMIT License\n\nCopyright", ("MIT License",)),
+        ("   GNU General Public License\n", ("GPL",)),
+        ("\n", ()),
+        (None, ()),
+    ],
+)
+def test_a_licence_that_a_package_only_ships_counts_by_its_title(
+    text: str | None, licences: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "quietly-1.dist-info"
+    (folder / "licenses").mkdir(parents=True)
+    said = "Metadata-Version: 2.4\nName: quietly\nVersion: 1\nLicense-File: COPYING\n"
+    (folder / "METADATA").write_text(said)
+    if text is not None:
+        (folder / "licenses" / "COPYING").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    bom = bom_of(quietly=[])
+    assert bom.licences[Package("quietly", "1")] == licences
+    assert bool(bom.unlicensed) is not bool(licences)
+    assert bool(inventory.copyleft(bom, bom.packages)) is (licences == ("GPL",))
+
+
 def test_the_service_ships_what_it_needs_and_none_of_the_tools() -> None:
     names = {package.name for package in lock.read(tree.ROOT / "uv.lock").shipped}
     assert {"fastapi", "starlette", "greenlet"} <= names
