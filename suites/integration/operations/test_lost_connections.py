@@ -92,7 +92,8 @@ async def test_one_that_was_cut_off_without_a_word_is_replaced_with_all_the_othe
     monkeypatch.setattr(database, "IDLE_S", 0.0)
     answers = [await player.get("/api/me") for _ in range(2 * KEPT)]
     assert [answer.status_code for answer in answers] == [200] * (2 * KEPT)
-    assert sum(connection in before for connection in asked) == 1
+    # The pool is told once the dead one is closed; until then the sweeper may ask for one more.
+    assert 1 <= sum(connection in before for connection in asked) <= 2 < len(before)
 
 
 async def test_in_the_moment_when_they_end_answers_are_right_or_honest_and_soon_right(
