@@ -10,6 +10,7 @@ from httpx import AsyncClient
 
 from fixtures.application import SettingsFactory
 from fixtures.database import Database
+from fixtures.environment import UNLIMITED
 from fixtures.evidence import Evidence
 from suites.contract import access, faults
 from suites.contract.answers import undeclared
@@ -24,11 +25,7 @@ TOOL = "access"
 @pytest.fixture
 def settings(settings_with: SettingsFactory) -> Settings:
     """Everybody here comes from one address."""
-    return settings_with(
-        login_limit_per_minute=1_000_000,
-        visitor_limit_per_minute=1_000_000,
-        player_limit_per_minute=1_000_000,
-    )
+    return settings_with(**UNLIMITED)
 
 
 @pytest.fixture

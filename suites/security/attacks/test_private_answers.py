@@ -11,6 +11,7 @@ from redis import Redis
 
 from fixtures.application import SettingsFactory
 from fixtures.database import Database
+from fixtures.environment import UNLIMITED
 from fixtures.evidence import Evidence
 from fixtures.redis_namespaces import RedisNamespace
 from suites.contract import access
@@ -27,11 +28,7 @@ OF_THE_MOMENT = frozenset({"request_id", "last_used_at", "exported_at"})
 
 @pytest.fixture
 def settings(settings_with: SettingsFactory) -> Settings:
-    return settings_with(
-        login_limit_per_minute=1_000_000,
-        visitor_limit_per_minute=1_000_000,
-        player_limit_per_minute=1_000_000,
-    )
+    return settings_with(**UNLIMITED)
 
 
 @pytest.fixture
