@@ -59,6 +59,9 @@ def record(evidence: Evidence, seen: Survey) -> None:
     for fault in seen.faults:
         objectives = ("contract-conformance", "sec-access")
         evidence.record(fault.as_finding(TOOL, "suites/contract/access.toml", objectives))
+    for outcome in ("open", "unproven"):
+        found = sum(proof.outcome == outcome for proof in seen.proofs)
+        evidence.measure(f"access_cells_{outcome}", found, "cells", samples=len(seen.proofs))
     evidence.instrument(
         "rights_proven",
         sum(proof.outcome == "proven" for proof in seen.proofs),

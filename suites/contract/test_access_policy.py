@@ -1,4 +1,4 @@
-"""Who may do what: every cell of the policy, and what a body or an answer must never carry."""
+"""The access policy itself, and what a body or an answer must never carry."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,10 +9,8 @@ from httpx import AsyncClient
 from fixtures.application import SettingsFactory
 from fixtures.database import Database
 from fixtures.environment import UNLIMITED
-from fixtures.evidence import Evidence
 from suites.contract import access
 from suites.contract.access import Policy
-from suites.contract.matrix import Proof, prove
 from suites.contract.recipes import RECIPES
 from suites.contract.world import World, world_of
 from sut.app import Service
@@ -38,37 +36,6 @@ async def world(app: Service, client: AsyncClient, database: Database) -> AsyncI
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     return access.load()
-
-
-@pytest.mark.long
-async def test_every_cell_of_the_policy_is_proven(
-    world: World, policy: Policy, evidence: Evidence
-) -> None:
-    proofs = [await prove(world, policy, cell) for cell in policy.cells]
-    faulty = [proof for proof in proofs if proof.outcome != "proven"]
-    record(evidence, proofs)
-    assert not faulty, "\n".join(map(str, faulty))
-
-
-def record(evidence: Evidence, proofs: list[Proof]) -> None:
-    for outcome in ("open", "unproven"):
-        found = sum(proof.outcome == outcome for proof in proofs)
-        evidence.measure(f"access_cells_{outcome}", found, "cells", samples=len(proofs))
-    proven = [proof for proof in proofs if proof.outcome == "proven"]
-    for proof in proofs:  # the report's matrix
-        cell = proof.cell
-        evidence.measure(
-            "access_cell", float(proof.outcome == "proven"), "cells",
-            role=cell.role, operation=cell.operation, owner=cell.owner, outcome=proof.outcome,
-            expected="yes" if cell.allowed else str(cell.refusal or "refused"),
-        )  # fmt: skip
-    evidence.instrument(
-        "access_cells_proven",
-        len(proven),
-        total=len(proofs),
-        missing=[str(proof) for proof in proofs if proof.outcome != "proven"],
-        unit="cells",
-    )
 
 
 def test_the_policy_speaks_of_every_operation_and_of_no_other(app: Service, policy: Policy) -> None:
