@@ -118,9 +118,17 @@ class Measurement(Record):
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
+MARK = "mark"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Series(Record):
-    """A metric over time: `points` are (seconds since `start`, value)."""
+    """A metric over time: `points` are (seconds since `start`, value).
+
+    Two kinds have no value a second: one named `..._by_percentile...` is a distribution, whose
+    points are (percent, value), and one in the unit `mark` is of moments at which something was
+    done or happened; its dimensions say what.
+    """
 
     kind: ClassVar[str] = "series"
     metric: str
@@ -128,6 +136,16 @@ class Series(Record):
     start: str = ""
     points: tuple[tuple[float, float], ...] = ()
     dimensions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_by_percentile(self) -> bool:
+        """Whether it is a distribution, and no course of time."""
+        return "_by_percentile" in self.metric
+
+    @property
+    def is_of_marks(self) -> bool:
+        """Whether it holds moments, and no values."""
+        return self.unit == MARK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,7 @@ def broke(reading: Reading, metric: str, series: Iterable[Series]) -> Broke | No
         change
         for item in found
         if _QUANTILE.sub("", item.metric) != family
+        and not (item.is_by_percentile or item.is_of_marks)
         and (change := _moved(item, split)) is not None
         and abs(change.effect) >= LEAST_EFFECT
     ]

@@ -15,6 +15,7 @@ from dataclasses import replace
 from reports.evidence import AnyRecord, Instrument, Measurement, Series
 
 PREFIX = "closed_"
+KIND, CORRECTED, UNCORRECTED = "latency", "corrected", "uncorrected"  # of a distribution
 _CORRECTED = re.compile(r"http_latency_(?!uncorrected_)")
 _UNCORRECTED = "http_latency_uncorrected_"
 
@@ -27,7 +28,7 @@ def relabelled(records: Iterable[AnyRecord]) -> Iterator[AnyRecord]:
     """
     for record in records:
         if isinstance(record, Measurement | Series):
-            if record.metric.startswith(_UNCORRECTED):
+            if record.metric.startswith(_UNCORRECTED) or record.dimensions.get(KIND) == CORRECTED:
                 continue
             metric = PREFIX + _CORRECTED.sub(_UNCORRECTED, record.metric)
             dimensions = {**record.dimensions, "model": "closed"}

@@ -10,7 +10,7 @@ from statistics import fmean
 
 import psutil
 
-from reports.evidence import AnyRecord, Instrument, Measurement, Series
+from reports.evidence import MARK, AnyRecord, Instrument, Measurement, Series
 from scenarios import costs, intervals
 from scenarios.intervals import CONFIDENCE
 from scenarios.observer import Scrape
@@ -44,7 +44,15 @@ def records(run: Run) -> Iterator[AnyRecord]:
     for (metric, label), track in seen.tracks.items():
         dimensions = {"of": label} if label else None
         yield _looks(run, metric, track.unit, track.points, dimensions)
+    yield from _events(run)
     yield from costs.records(run)
+
+
+def _events(run: Run) -> Iterator[Series]:
+    """Moments to mark on every chart over time, one series for each kind of event."""
+    for what in dict.fromkeys(what for _, what in run.observed.events):
+        at = ((at_s, 1.0) for at_s, found in run.observed.events if found == what)
+        yield series(run, "service_event", MARK, at, {"what": what})
 
 
 def _looks(

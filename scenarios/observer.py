@@ -83,7 +83,8 @@ class Observations:
     """All that was seen. Points are (seconds since the start, value).
 
     `cpu_seconds` are those of the service's processes. `cache_reads` holds (hits, reads) of each
-    look. `tracks` are of everything that has no field of its own.
+    look. `tracks` are of everything that has no field of its own. `events` say what befell the
+    service's processes, at the look that saw it.
     """
 
     cpu_share: list[tuple[float, float]] = field(default_factory=list)
@@ -93,6 +94,7 @@ class Observations:
     pool_allowed: float = 0.0
     cpu_seconds: float = 0.0
     cache_reads: list[tuple[float, float]] = field(default_factory=list)
+    events: list[tuple[float, str]] = field(default_factory=list)
     before: Scrape | None = None
     after: Scrape | None = None
     scrapes: int = 0
@@ -127,6 +129,7 @@ class Observer:
         self._pids, self._url, self._read, self._stores = pids, metrics_url, read, stores
         self._readable: list[Store] = []
         self._spent: dict[int, float] = {}
+        self._living: set[int] = set()
         self._last_at = self._last_store_at = self._last_scrape_at = 0.0
         self._machine = psutil.cpu_times()
         self._last_scrape: Scrape | None = None
@@ -135,6 +138,7 @@ class Observer:
     def begin(self, at_s: float) -> None:
         """The first look: what was spent and counted before does not belong to the load."""
         self._spent = {one.process.pid: one.spent_s for one in self._processes()}
+        self._living = set(self._spent)
         self._last_at, self._machine = at_s, psutil.cpu_times()
         self.seen.before = self._scrape(at_s, END_TIMEOUT_S)
         self._last_store_at = at_s
@@ -177,6 +181,7 @@ class Observer:
 
     def _look_at_processes(self, at_s: float) -> None:
         found = self._processes()
+        self._note_lives(at_s, found)
         passed = at_s - self._last_at
         if not found or passed <= 0:
             return
@@ -190,6 +195,15 @@ class Observer:
             self.seen.tracks.add(at_s, Reading(f"service_{name}", name, held))
         self._spent = {one.process.pid: one.spent_s for one in found}
         self._last_at = at_s
+
+    def _note_lives(self, at_s: float, found: Sequence[_Seen]) -> None:
+        """Which processes ended or began since the last look: under load, neither is expected."""
+        living = {one.process.pid for one in found}
+        for pids, what in ((self._living - living, "ended"), (living - self._living, "began")):
+            if pids:
+                who = "a process" if len(pids) == 1 else f"{len(pids)} processes"
+                self.seen.events.append((at_s, f"{who} of the service {what}"))
+        self._living = living
 
     def _processes(self) -> list[_Seen]:
         found: dict[int, _Seen] = {}

@@ -21,7 +21,7 @@ from reports.evidence import (
     fingerprint,
 )
 from scenarios import intervals, meanwhile, soundness
-from scenarios.closed import relabelled
+from scenarios.closed import CORRECTED, KIND, UNCORRECTED, relabelled
 from scenarios.histograms import Endpoint, Failures, Tally, merged, quantile
 from scenarios.intervals import Interval
 from scenarios.runs import MIX, Run, bounded, series
@@ -29,6 +29,10 @@ from scenarios.runs import MIX, Run, bounded, series
 ALL = "*all*"
 PERCENTILES = {"p50": 50.0, "p95": 95.0, "p99": 99.0}
 FINDINGS_MAX = 50
+# Where a distribution is read: each further nine in as many steps as the one before.
+SHARES = tuple(
+    1 - rest / 10**nines for nines in range(5) for rest in (1.0, 0.75, 0.5, 0.35, 0.25, 0.15)
+)
 PRECISION = 0.1  # of a percentile's value: what a run is long enough for
 
 
@@ -184,6 +188,23 @@ def _rates(everything: Tally, run: Run) -> Iterator[AnyRecord]:
     ratios = ((s, count / rows[s].total()) for s, count in failed if rows[s])
     yield series(run, "http_error_ratio", "ratio", ratios)
     yield from _by_operation(run)
+    yield from _distributions(everything, run)
+
+
+def _distributions(everything: Tally, run: Run) -> Iterator[Series]:
+    """Latency by percentile, from when a request was due and from when it was sent.
+
+    As far as there are requests beyond: of a thousand, the 99.9th percentile is the last.
+    """
+    known = [share for share in SHARES if (1 - share) * everything.count >= 1 - 1e-9]
+    for kind, histogram in (
+        (CORRECTED, everything.corrected),
+        (UNCORRECTED, everything.uncorrected),
+    ):
+        found = histogram.get_percentile_to_value_dict([share * 100 for share in known])
+        points = sorted((percent, value / 1000) for percent, value in found.items())
+        where = {"scenario": MIX, KIND: kind}
+        yield series(run, "http_latency_by_percentile_ms", "ms", points, where)
 
 
 def _by_operation(run: Run) -> Iterator[Series]:

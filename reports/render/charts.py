@@ -17,7 +17,6 @@ from reports.wording import labelled, scale_of
 WIDTH, HEIGHT = 560, 180
 MOST_LINES = 6
 MOST_POINTS = 400
-MARK = "mark"
 _TINY, _HUGE = 1e-300, 1e300
 _QUANTILE = re.compile(r"_p\d+(?:\.\d+)?(?=_|$)")
 _BREAKS: Mapping[str, Callable[[float, float], bool]] = {
@@ -51,10 +50,10 @@ def charts_of(
         records = [r for r in layer.records if isinstance(r, Series) and r.points]
         shifts = _shifts(records)
         lines = [_shifted(record, shift) for record, shift in zip(records, shifts, strict=True)]
-        marks = [_mark(item, at) for item in lines if item.unit == MARK for at, _ in item.points]
+        marks = [_mark(item, at) for item in lines if item.is_of_marks for at, _ in item.points]
         groups: dict[tuple[str, str], list[Series]] = {}
         for item in lines:
-            if item.unit != MARK:
+            if not item.is_of_marks:
                 groups.setdefault((_QUANTILE.sub("", item.metric), item.unit), []).append(item)
         charts += [
             _chart(layer.layer, title, group, limits, marks) for (title, _), group in groups.items()
@@ -67,7 +66,7 @@ def _shifts(records: Sequence[Series]) -> list[float]:
     starts = [_moment(record.start) for record in records]
     first = min((start for start in starts if start is not None), default=None)
     return [
-        0.0 if start is None or first is None or _is_by_percentile(record)
+        0.0 if start is None or first is None or record.is_by_percentile
         else (start - first).total_seconds()
         for record, start in zip(records, starts, strict=True)
     ]  # fmt: skip
@@ -90,10 +89,6 @@ def _mark(item: Series, at: float) -> Tick:
     return Tick(at=at, text=" ".join(item.dimensions.values()) or item.metric)
 
 
-def _is_by_percentile(record: Series) -> bool:
-    return "_by_percentile" in record.metric
-
-
 def _chart(
     layer: str,
     title: str,
@@ -105,7 +100,7 @@ def _chart(
     shown = by_height[:MOST_LINES]
     scale = scale_of(group[0].unit, max(value for item in shown for _, value in item.points))
     factor = float(scale.factor)
-    percentile = _is_by_percentile(group[0])
+    percentile = group[0].is_by_percentile
     across = percentile_place if percentile else float
     lines = {
         id(item): [(across(at), max(value, 0.0) * factor)

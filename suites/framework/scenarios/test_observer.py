@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from fixtures.services.waiting import NotYetError, wait_until
@@ -48,6 +49,31 @@ def test_a_busy_process_shows_and_one_that_ended_does_not_disturb() -> None:
     looks = len(observer.seen.cpu_share)
     observer.end(1_000.0)
     assert len(observer.seen.cpu_share) == looks
+    assert observer.seen.events == [(1_000.0, "a process of the service ended")]
+
+
+def test_a_process_that_a_service_starts_under_load_is_noted() -> None:
+    command = f"import subprocess, sys; input(); subprocess.run([sys.executable, '-c', {BUSY!r}])"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        observer = Observer(pids=(parent.pid,))
+        observer.begin(0.0)
+        observer.look(1.0)
+        assert observer.seen.events == []
+        parent.stdin.write(b"\n")
+        parent.stdin.flush()
+        parent.stdout.readline()
+        observer.look(2.0)
+        assert observer.seen.events == [(2.0, "a process of the service began")]
+    finally:
+        for child in psutil.Process(parent.pid).children():
+            child.kill()
+        parent.kill()
+        parent.wait()
 
 
 def test_metrics_that_cannot_be_had_are_counted_not_raised() -> None:

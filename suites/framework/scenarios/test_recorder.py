@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Iterator
@@ -92,6 +93,36 @@ def test_percentiles_of_all_of_an_endpoint_and_of_a_journey_match_the_sorted_val
                 scenario=scenario, endpoint=endpoint,
             )  # fmt: skip
             assert half.value == pytest.approx(exact / 2, rel=2e-3)
+
+
+def test_latency_stands_by_percentile_as_far_as_there_are_requests_beyond() -> None:
+    tally, raw = measured(TEAMS, 1_000)
+    run = a_run(Result(tallies={TEAMS: tally}, health=health()))
+    found = {
+        item.dimensions["latency"]: item
+        for item in recorder.records(run)
+        if isinstance(item, Series) and item.is_by_percentile
+    }
+    assert set(found) == {"corrected", "uncorrected"}
+    ordered = sorted(raw)
+    for percent, value_ms in found["corrected"].points[1:]:
+        rank = math.ceil(round(percent / 100 * len(ordered), 6))
+        assert value_ms == pytest.approx(ordered[rank - 1] * 1000, rel=2e-3)
+    assert [percent for percent, _ in found["corrected"].points][-1] == 99.9
+    late, sent = (dict(found[kind].points)[99.0] for kind in ("corrected", "uncorrected"))
+    assert sent == pytest.approx(late / 2, rel=2e-3)
+
+
+def test_what_befell_the_services_processes_is_marked() -> None:
+    seen = Observations(events=[(3.0, "a process of the service ended"), (4.0, "x"), (5.0, "x")])
+    tally, _ = measured(TEAMS, 10)
+    run = a_run(Result(tallies={TEAMS: tally}, health=health()), observed=seen)
+    marks = [
+        item for item in recorder.records(run) if isinstance(item, Series) and item.is_of_marks
+    ]
+    assert [(one.dimensions["what"], [at for at, _ in one.points]) for one in marks] == [
+        ("a process of the service ended", [3.0]), ("x", [4.0, 5.0]),
+    ]  # fmt: skip
 
 
 def test_generators_that_shared_a_run_are_recorded_as_one() -> None:
