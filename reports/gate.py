@@ -298,7 +298,21 @@ def _named(verdict: Verdict) -> str:
 
 def _weigh_waiver(waiver: Waiver, judged: Sequence[Verdict], today: date) -> WaiverVerdict:
     used = tuple(item.id for item in judged if waiver in item.waivers)
-    return WaiverVerdict(waiver=waiver, standing=waiver.standing(today), used_for=used)
+    unsettled = tuple(
+        item.id
+        for item in judged
+        if item.state in ("invalid", "no evidence") and _might_need(item, waiver)
+    )
+    return WaiverVerdict(
+        waiver=waiver, standing=waiver.standing(today), used_for=used, unsettled=unsettled
+    )
+
+
+def _might_need(verdict: Verdict, waiver: Waiver) -> bool:
+    """Whether a verdict, had there been one, could have rested on the waiver."""
+    if waiver.kind == "objective":
+        return verdict.id == waiver.target
+    return any(reading.kind == "findings" for reading in verdict.readings)
 
 
 def _said_of_waivers(waivers: Sequence[WaiverVerdict], today: date) -> Iterator[str]:

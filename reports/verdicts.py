@@ -134,11 +134,15 @@ class LayerVerdict:
 
 @dataclass(frozen=True, kw_only=True)
 class WaiverVerdict:
-    """A waiver weighed: whether it counts on the day, and what it was needed for."""
+    """A waiver weighed: whether it counts on the day, and what it was needed for.
+
+    `unsettled` names what could not be judged and might have needed it.
+    """
 
     waiver: Waiver
     standing: Literal["valid", "expired", "not yet granted"]
     used_for: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,7 @@ SERVICE_METRICS = ("service_start_s", "database_handout_ms")
 SHOWN_ELSEWHERE = ("layer_wall_s", ACCESS_CELL)
 NO_PAST = Past()
 MOST_TESTS = 12
+MOST_UNSETTLED = 3
 
 
 def view_of(
@@ -238,17 +239,24 @@ def _measurements(
 
 def _waiver(item: WaiverVerdict) -> WaiverRow:
     counts = item.standing == "valid"
-    nothing = "matches nothing: remove it" if counts else "counts as none: renew or remove it"
     return WaiverRow(
         scope=item.waiver.scope,
         owner=item.waiver.owner,
         reason=item.waiver.reason,
         expires=item.waiver.expires.isoformat(),
         standing=item.standing,
-        used_for=listed(item.used_for) or nothing,
+        used_for=listed(item.used_for) or _used_for_nothing(item),
         counts=counts,
         idle=not counts or not item.used_for,
     )
+
+
+def _used_for_nothing(item: WaiverVerdict) -> str:
+    if item.standing != "valid":
+        return "counts as none: renew or remove it"
+    if item.unsettled:
+        return f"not needed so far: {listed(item.unsettled[:MOST_UNSETTLED])} could not be judged"
+    return "matches nothing: remove it"
 
 
 def _scanners(objectives: Objectives, verdicts: Verdicts) -> tuple[str, ...]:

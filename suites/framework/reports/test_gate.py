@@ -240,6 +240,15 @@ def test_a_waiver_that_matches_nothing_is_reported() -> None:
     assert verdicts.release == "GO"
 
 
+def test_a_waiver_that_something_unjudged_may_have_needed_is_not_called_idle() -> None:
+    wanted = [waiver("objective:fast"), waiver("objective:right"), waiver("finding:gone")]
+    evidence = [item for item in good_layers() if item.layer not in ("load", "security")]
+    verdicts = judged(evidence, waivers=wanted)
+    assert [item.unsettled for item in verdicts.waivers] == [("fast",), (), ("clean",)]
+    whole = judged(good_layers(), waivers=wanted)
+    assert [item.unsettled for item in whole.waivers] == [(), (), ()]
+
+
 def test_a_waived_finding_is_counted_out_and_seen() -> None:
     security = layer("security", instrument(61, 61), finding("f1"), check("c"))
     verdicts = judged(instead(good_layers(), security), waivers=[waiver("finding:f1")])

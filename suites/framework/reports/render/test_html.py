@@ -17,6 +17,7 @@ from suites.framework.reports.runs import (
     objective,
     objectives,
     small,
+    waiver,
 )
 
 VOID = {"meta", "link", "br", "input", "hr", "img"}
@@ -111,6 +112,13 @@ def test_what_is_not_known_is_listed() -> None:
     unknown = page[page.index("What is not known") : page.index("Layers In the order")]
     assert "fast, required: " in unknown
     assert "later: Nothing shows this yet" in unknown
+
+
+def test_a_waiver_of_what_could_not_be_judged_is_not_said_to_be_idle() -> None:
+    evidence = [item for item in good_layers() if item.layer != "load"]
+    page = said(Page(HtmlRenderer().render(view(evidence, waivers=[waiver("objective:fast")]))))
+    assert "not needed so far: fast could not be judged" in page
+    assert "remove it" not in page
 
 
 def test_instruments_charts_starts_and_waivers_are_there(good: Page, bad: Page) -> None:
