@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemBytecodeCache,
+    PackageLoader,
+    StrictUndefined,
+    Template,
+)
 from markupsafe import Markup, escape
 
 from reports.render.failures import clipped
@@ -62,9 +71,19 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_clipped,
+        bytecode_cache=_compiled(),
     )
     environment.filters["join"] = _joined
     return environment.get_template("report.html.j2")
+
+
+def _compiled() -> BytecodeCache | None:
+    """Compiled templates lie where Python keeps its own compiled modules, if it may."""
+    folder = HERE / "page" / "__pycache__"
+    if sys.dont_write_bytecode or not os.access(folder.parent, os.W_OK):
+        return None
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
 
 
 def _clipped(value: object) -> object:

@@ -8,8 +8,8 @@ reach.
 from __future__ import annotations
 
 import json
-import statistics
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from time import process_time
@@ -29,7 +29,7 @@ from suites.bench.report.opened import Opened, chromium, opened
 TESTS, FAILING, RUNS = 10_000, 200, 1_000
 POLICY = "commit"
 TIMES = 3
-RECORDED_TESTS = 2_000
+TURNS = 3
 
 
 @pytest.fixture(scope="module")
@@ -128,23 +128,26 @@ def test_the_page_is_smaller_faster_and_easier_to_read_than_its_peers(
 def test_recording_costs_less_than_any_peer_and_a_few_percent(
     tmp_path: Path, evidence: Evidence
 ) -> None:
-    plain = peers.write_tests(tmp_path / "plain", RECORDED_TESTS, recorded=False)
-    ours = peers.write_tests(tmp_path / "ours", RECORDED_TESTS, recorded=True)
-    shares: dict[str, list[float]] = {"touchline": [], "pytest-html": [], "allure": []}
-    for turn in range(5):
-        base = peers.run_tests(plain).cpu_s
+    plain = peers.write_tests(tmp_path / "plain", TESTS, recorded=False)
+    ours = peers.write_tests(tmp_path / "ours", TESTS, recorded=True)
+    spent: dict[str, list[float]] = defaultdict(list)
+    for turn in range(TURNS):
         runs = {
+            "plain": peers.run_tests(plain),
             "touchline": peers.run_tests(ours, f"--run-dir={tmp_path}/run-{turn}"),
             "pytest-html": peers.pytest_html(plain, tmp_path / "page.html"),
             "allure": peers.allure_results(plain, tmp_path / f"results-{turn}"),
         }
-        for name, spent in runs.items():
-            shares[name].append(spent.cpu_s / base - 1)
-    medians = {name: statistics.median(values) for name, values in shares.items()}
-    for name, share in medians.items():
-        evidence.measure("report_recording_share", share, "ratio", samples=5, report=name)
-        print(f"recording with {name}: {share:+.1%} of plain pytest's CPU time")
-    assert medians["touchline"] < min(medians["pytest-html"], medians["allure"]) / 2
+        for name, one in runs.items():
+            spent[name].append(one.cpu_s)
+    # a neighbour on the machine can only add to what a run takes: the least is nearest to its own
+    least = {name: min(values) for name, values in spent.items()}
+    base = least.pop("plain")
+    shares = {name: cpu_s / base - 1 for name, cpu_s in least.items()}
+    for name, share in shares.items():
+        evidence.measure("report_recording_share", share, "ratio", samples=TURNS, report=name)
+        print(f"recording with {name}: {share:+.1%} of plain pytest's {base:.1f} s of CPU time")
+    assert shares["touchline"] < min(shares["pytest-html"], shares["allure"]) / 2
 
 
 def test_a_history_of_a_thousand_runs_is_judged_in_half_a_second(
