@@ -95,8 +95,10 @@ def labelled(name: str, dimensions: Mapping[str, str]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`0.4 s`, `38 s`, `4 min 10 s`."""
+    """`0.4 s`, `38 s`, `4 min 10 s`, `2 h 5 min`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

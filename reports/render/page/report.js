@@ -257,6 +257,7 @@
     ctx.setLineDash([5 * dot, 3 * dot]);
     ctx.font = `${11 * dot}px system-ui, sans-serif`;
     ctx.strokeStyle = ctx.fillStyle = colour("--nogo");
+    ctx.textAlign = "left"; // the axes leave their own behind
     const across = (x0, y0, x1, y1) => { ctx.beginPath(); ctx.moveTo(x0, y0); ctx.lineTo(x1, y1); ctx.stroke(); };
     if (chart.limit != null) {
       const y = u.valToPos(chart.limit, "y", true);
@@ -266,7 +267,9 @@
       const x = u.valToPos(at, "x", true);
       if (x < bbox.left || x > bbox.left + bbox.width) return;
       across(x, bbox.top, x, bbox.top + bbox.height);
-      ctx.fillText(text, x + 4 * dot, bbox.top + (12 + 13 * (i % 4)) * dot);
+      const room = bbox.left + bbox.width - x > ctx.measureText(text).width + 4 * dot;
+      ctx.textAlign = room ? "left" : "right";
+      ctx.fillText(text, x + (room ? 4 : -4) * dot, bbox.top + (12 + 13 * (i % 4)) * dot);
     });
     ctx.restore();
   }

@@ -77,7 +77,8 @@ def test_things_are_counted_in_words(amount: int, noun: str, shown: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.42, "0.4 s"), (38.2, "38 s"), (250.0, "4 min 10 s")]
+    ("seconds", "shown"),
+    [(0.42, "0.4 s"), (38.2, "38 s"), (250.0, "4 min 10 s"), (66_368.0, "18 h 26 min")],
 )
 def test_durations_are_read_at_a_glance(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
