@@ -219,7 +219,18 @@ class Crossing:
         if ask.operation.method == "delete" and self._asker.send(owner, ask).status in (404, 410):
             return Proof(cell, "open", f"answered {attempt.status}, and it is gone", _kind(cell))
         said = f"answered {attempt.status}, and no effect on what is {owner.name}'s was seen"
+        if self._would_be_seen(other, owner, after):
+            self.controls[cell.operation] = Control(owner, ask, self._asker.send(owner, ask))
+            return Proof(cell, "proven", f"{said}, where {owner.name}'s own request has one")
         return Proof(cell, "unproven", said)
+
+    def _would_be_seen(self, ask: Ask, owner: Someone, before: Any) -> bool:
+        """Whether the look-ups see what the same request does when its owner sends it."""
+        if before is None or not self._asker.send(owner, ask).is_success:
+            return False
+        after = self._look_up(ask, owner)
+        self._give_back(ask, owner, owner)
+        return after is not None and after != before
 
     def give_back(self) -> None:
         """Set everybody's password to what the target file says, after whoever has fuzzed it."""

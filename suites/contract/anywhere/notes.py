@@ -133,10 +133,13 @@ class Store:
         return Note(id=found[0][0], title=found[0][1], body=found[0][2])
 
 
-def notes_app(holes: frozenset[Hole] = frozenset(), fails_after: int | None = None) -> FastAPI:
+def notes_app(
+    holes: frozenset[Hole] = frozenset(), fails_after: int | None = None, *, polite: bool = False
+) -> FastAPI:
     """The service, with the holes that are named and no other.
 
-    After so many requests its database is gone: it answers 503 to everything.
+    After so many requests its database is gone: it answers 503 to everything. A polite one answers
+    200 to whom it does not let in, and says why in words, as some services do.
     """
     store = Store(holes)
     answered = count(1)
@@ -150,7 +153,7 @@ def notes_app(holes: frozenset[Hole] = frozenset(), fails_after: int | None = No
         return await call_next(request)
 
     app.get("/ready")(_ready)
-    _people(app, store)
+    _people(app, store, polite=polite)
     _accounts(app, store)
     _notes(app, store)
     return app
@@ -160,7 +163,7 @@ def _ready() -> dict[str, bool]:
     return {"ready": True}
 
 
-def _people(app: FastAPI, store: Store) -> None:
+def _people(app: FastAPI, store: Store, *, polite: bool) -> None:
     @app.post("/people", status_code=201, responses={409: {"model": Refusal}})
     def sign_up(body: Account) -> Person:
         try:
@@ -171,9 +174,11 @@ def _people(app: FastAPI, store: Store) -> None:
         return store.person(body.username)
 
     @app.post("/log-in", responses=NO)
-    def log_in(body: Account) -> Token:
+    def log_in(body: Account) -> Token | Refusal:
         sql = "select 1 from people where name = ? and password = ?"
         if not store.query(sql, body.username, body.password):
+            if polite:
+                return Refusal(detail="name or password is wrong")
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
         token = secrets.token_urlsafe(16)
         store.query("insert into tokens values (?, ?)", token, body.username)

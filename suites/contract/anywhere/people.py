@@ -100,7 +100,11 @@ class People:
         if identity is None or identity.log_in is None:
             return None
         words = {"username": identity.account(someone.number), "password": identity.password}
-        return self._send(identity.log_in, words).status_code == identity.log_in.status
+        try:  # some services answer 200 to whom they do not let in, so a status is not enough
+            _logged_in(someone, identity.log_in, self._send(identity.log_in, words))
+        except NotEnteredError:
+            return False
+        return True
 
     def filled(self, request: LogIn | SignUp, someone: Someone) -> dict[str, str]:
         """The body of a log-in or sign-up for an account."""
@@ -129,11 +133,18 @@ def _logged_in(someone: Someone, log_in: LogIn, answer: httpx.Response) -> Someo
         if not cookies:
             raise NotEnteredError(f"{said} without a cookie")
         return _changed(someone, cookies=cookies)
-    token = _at(answer.json(), log_in.token)
+    token = _at(_json(answer), log_in.token)
     if token is None:
         raise NotEnteredError(f"{said} without {log_in.token}")
     value = f"{log_in.scheme} {token}" if log_in.scheme else str(token)
     return _changed(someone, headers={log_in.header: value})
+
+
+def _json(answer: httpx.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
 
 
 def _with_credentials(someone: Someone, words: Mapping[str, str]) -> Someone:
