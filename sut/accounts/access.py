@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
@@ -56,27 +55,12 @@ async def principal_of(platform: Platform, access_token: str) -> Principal | Non
     if claims is None:
         return None
     wanted = {"session_id": claims.session_id, "account_id": claims.account_id}
-    return await _principal(platform, _BY_CLAIMS, wanted)
+    async with platform.database.connection() as connection:
+        row = (await connection.execute(_BY_CLAIMS, wanted)).one_or_none()
+    return Principal(row.account_id, row.id, row.role, row.tier) if row else None
 
 
-async def principal_of_browser(platform: Platform, cookie: str) -> Principal | None:
-    """Whom a page's session cookie stands for; None when it is not ours or has been ended."""
-    if platform.tokens.browser_account(cookie) is None:
-        return None
-    wanted = {"token_hash": platform.tokens.digest(cookie)}
-    return await _principal(platform, _BY_COOKIE, wanted)
-
-
-# Every request of a player runs one of these: built once, since building costs more than running.
+# Every request of a player runs this: built once, since building costs more than running.
 _BY_CLAIMS = live_sessions().where(
     Session.id == bindparam("session_id"), Session.account_id == bindparam("account_id")
 )
-_BY_COOKIE = live_sessions().where(Session.browser_token_hash == bindparam("token_hash"))
-
-
-async def _principal(
-    platform: Platform, statement: Select[*tuple[Any, ...]], wanted: Mapping[str, object]
-) -> Principal | None:
-    async with platform.database.connection() as connection:
-        row = (await connection.execute(statement, wanted)).one_or_none()
-    return Principal(row.account_id, row.id, row.role, row.tier) if row else None

@@ -33,6 +33,16 @@ async def test_a_new_name_is_on_the_leaderboard_at_once_in_every_worker(
         assert entry["display_name"] == "After"
 
 
+async def test_the_name_that_one_has_is_no_change_and_nothing_is_noted_down(
+    client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    player = await clients.as_account(client, await build.player(display_name="Same"))
+    before = await sql.value("select count(*) from audit_rows")
+    answer = await player.patch("/api/me", json={"display_name": "Same"})
+    assert (answer.status_code, answer.json()["display_name"]) == (200, "Same")
+    assert await sql.value("select count(*) from audit_rows") == before
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"display_name": ""}, {"display_name": None}, {"display_name": "A", "tier": "elite"},

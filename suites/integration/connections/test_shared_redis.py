@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -138,3 +139,29 @@ async def test_a_server_that_is_not_there_is_a_connection_error(settings: Settin
     with pytest.raises(RedisConnectionError):
         await client.get("a")
     await client.aclose()
+
+
+async def test_whoever_waits_while_the_client_is_closed_is_told(settings: Settings) -> None:
+    client = connect(settings.redis_url)
+    await client.set("key", 1)
+    gave_up, waits = (asyncio.ensure_future(client.get("key")) for _ in range(2))
+    await asyncio.sleep(0)  # both have asked, and nothing is sent yet
+    gave_up.cancel()
+    await client.aclose()
+    with pytest.raises(RedisConnectionError, match="connection closed"):
+        await waits
+    with pytest.raises(asyncio.CancelledError):
+        await gave_up
+
+
+async def test_a_socket_file_is_as_good_as_an_address(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65_536)
+        writer.write(b"$3\r\none\r\n")
+
+    address = tmp_path / "r.sock"
+    listening = await asyncio.start_unix_server(answer, address)
+    client = connect(f"unix://{address}")
+    assert await client.get("key") == b"one"
+    await client.aclose()
+    listening.close()

@@ -144,6 +144,14 @@ async def test_a_change_that_is_not_as_described_is_refused(
     assert refusal(answer) == (422, "invalid-request")
 
 
+async def test_a_match_that_does_not_exist_has_nothing_to_change(
+    client: AsyncClient, build: Builders
+) -> None:
+    admin = await clients.as_account(client, await build.admin())
+    answer = await admin.patch("/api/matches/4711", json={"status": "postponed"})
+    assert refusal(answer) == (404, "not-found")
+
+
 async def test_only_an_admin_changes_matches(
     client: AsyncClient, build: Builders, sql: Sql
 ) -> None:

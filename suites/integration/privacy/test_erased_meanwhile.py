@@ -1,0 +1,50 @@
+"""A request that was let in before its account was erased is refused by what it then asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+
+from fixtures.builders import Builders
+from fixtures.clients import PASSWORD
+from suites.integration.sql import Sql
+from sut.accounts import privacy, service
+from sut.accounts.principal import Principal
+from sut.accounts.schemas import Erasure, ProfileChange
+from sut.app import Service
+from sut.platform import Platform
+from sut.problems import Problem
+
+pytestmark = pytest.mark.objective("gdpr-erase")
+
+Asked = Callable[[Platform, Principal], Awaitable[object]]
+
+
+async def profile(platform: Platform, principal: Principal) -> object:
+    return await service.profile(platform, principal)
+
+
+async def rename(platform: Platform, principal: Principal) -> object:
+    body = ProfileChange(display_name="Back again")
+    return await service.change_profile(platform, principal, body, "r1")
+
+
+async def export(platform: Platform, principal: Principal) -> object:
+    return await privacy.export(platform, principal)
+
+
+@pytest.mark.parametrize("asked", [profile, rename, export])
+async def test_nothing_is_told_or_written_of_a_person_who_was_erased_meanwhile(
+    app: Service, build: Builders, sql: Sql, asked: Asked
+) -> None:
+    player = await build.player()
+    principal = Principal(player.id, uuid4(), "player", "free")
+    platform: Platform = app.state.platform
+    await privacy.erase(platform, principal, Erasure(password=PASSWORD), "r0")
+    before = await sql.rows("select * from accounts")
+    with pytest.raises(Problem) as refused:
+        await asked(platform, principal)
+    assert refused.value.type.status == 401
+    assert await sql.rows("select * from accounts") == before
