@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import datetime
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from reports.__main__ import main
+from reports.commands.judging import MOST_FAULTS
+from reports.history import store_of
 from reports.provenance import tree_id
 from suites.framework.reports.runs import RUN, check, instrument, layer, measured, write
 
@@ -46,6 +49,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write(run, "unit", check("a"), tree=tree)
     write(run, "security", instrument(61, 61), check("c"), tree=tree)
     write(run, "load", measured(150, low=145, high=155), check("d"), tree=tree)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     return tmp_path
 
 
@@ -158,6 +162,66 @@ def test_a_page_that_cannot_be_written_is_refused(
     (project / "out" / RUN / "report.html").mkdir()
     assert main([f"out/{RUN}"]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_of_very_many_faults_the_first_are_told_and_the_rest_are_counted(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = evidence(project, "unit")
+    path.write_text("nonsense\n" * (MOST_FAULTS + 7) + path.read_text())
+    assert main([f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == MOST_FAULTS + 1
+    assert re.fullmatch(r"and \d+ more faults", told[-1])
+
+
+def test_a_folder_in_the_place_of_latest_is_left_alone_and_the_verdict_stands(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = project / "out" / "latest" / "kept.txt"
+    kept.parent.mkdir()
+    kept.write_text("mine")
+    assert main([f"out/{RUN}", "--latest"]) == 0
+    assert "out/latest: not updated" in capsys.readouterr().err
+    assert kept.read_text() == "mine"
+
+
+def test_a_history_that_cannot_be_written_does_not_change_the_verdict(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = store_of(project / "out" / RUN)
+    store.mkdir(parents=True)
+    assert main([f"out/{RUN}"]) == 0
+    assert f"{store}: not added to: Is a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("with_page", [True, False])
+def test_in_a_job_on_github_the_summary_is_added_and_what_failed_is_annotated(
+    with_page: bool,
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    page = tmp_path_factory.mktemp("job") / "summary.md"
+    page.write_text("of an earlier step\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page) if with_page else "")
+    (project / "scenarios" / "slo.toml").write_text(SLO.replace("limit = 200", "limit = 140"))
+    assert main([f"out/{RUN}"]) == 1
+    assert "::error title=fast%3A missed::" in capsys.readouterr().out
+    assert page.read_text().startswith("of an earlier step\n")
+    assert ("## ✕ NO-GO" in page.read_text()) == with_page
+
+
+def test_a_run_that_was_never_judged_cannot_be_pinned(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pin", f"out/{RUN}"]) == 2
+    assert f"judge it first: python -m reports out/{RUN}" in capsys.readouterr().err
+    main([f"out/{RUN}"])
+    assert main(["pin", f"out/{RUN}"]) == 0
+    assert f"later runs are compared with {RUN}" in capsys.readouterr().out
 
 
 def test_earlier_runs_are_on_the_page_unless_unwanted(project: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,76 @@ def test_a_result_that_is_not_the_verdicts_is_a_fault(
     assert "the statement says ['PASSED'], verdict.json says NO VERDICT" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"not JSON", "holds no in-toto statement"),
+        (b"[]", "holds no in-toto statement"),
+        (b'{"subject": [{"name": "report.html"}]}', "holds no in-toto statement ('digest')"),
+        (b'{"subject": [], "_type": "https://in-toto.io/Statement/v1"}', "about some files"),
+        (b'{"subject": [{"name": "a", "digest": {"sha256": "0"}}], "_type": "rumour"}', "expected"),
+    ],
+    ids=["text", "list", "no-digest", "no-subject", "another-type"],
+)
+def test_an_envelope_around_something_else_is_no_statement(
+    body: bytes, said: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    envelope = json.loads((judged / FILE).read_text().splitlines()[0])
+    envelope["payload"] = base64.b64encode(body).decode()
+    (judged / FILE).write_text(json.dumps(envelope) + "\n")
+    assert main(["verify", str(judged)]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "judge the run to make a statement" in told
+
+
+def test_a_statement_that_is_no_text_is_told(
+    judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (judged / FILE).write_bytes(b"\xff\xfe\n")
+    assert main(["verify", str(judged)]) == 2
+    assert "no statement can be read there" in capsys.readouterr().err
+
+
+def test_statements_about_different_files_are_a_fault(
+    judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = (judged / FILE).read_text().splitlines()[0]
+    rewrite(judged, subject=[{"name": "report.html", "digest": {"sha256": "0" * 64}}])
+    second = (judged / FILE).read_text().splitlines()[1]
+    (judged / FILE).write_text(f"{first}\n{second}\n")
+    assert main(["verify", str(judged)]) == 1
+    assert "its statements are about different files" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("lies_here", "said"),
+    [(None, "uv.lock: not here, so not compared"), ("other", "is not the one that was measured"),
+     ("same", "")],
+)  # fmt: skip
+def test_a_lockfile_that_is_another_one_is_pointed_out_and_is_no_fault(
+    lies_here: str | None, said: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It belongs to whoever looks, not to the run's folder."""
+    measured_with = {"name": "uv.lock", "digest": {"sha256": sha256(b"same").hexdigest()}}
+    rewrite(judged, subject=[*statements(judged)[0]["subject"], measured_with])
+    if lies_here is not None:
+        Path("uv.lock").write_text(lies_here)
+    assert main(["verify", str(judged)]) == 0
+    told = capsys.readouterr().out
+    assert said in told
+    assert ("uv.lock" in told) == bool(said)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}"])
+def test_a_verdict_that_is_none_cannot_agree(
+    text: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (judged / "verdict.json").write_text(text)
+    assert main(["verify", str(judged)]) == 1
+    assert "✕ verdict.json: holds no verdict" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("text", [None, "", "nonsense\n", '{"payload": 3}\n', "[]\n"])
 def test_without_a_statement_nothing_can_be_told(
     text: str | None, judged: Path, capsys: pytest.CaptureFixture[str]
@@ -215,3 +286,16 @@ def test_the_key_may_come_from_the_environment(
     monkeypatch.setenv("TOUCHLINE_SIGNING_KEY", str(private))
     main([f"out/{RUN}"])
     assert main(["verify", str(run), "--key", str(public)]) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [(None, "cannot be read"), ("no key", "expected a public key in PEM")]
+)
+def test_a_public_key_that_is_none_is_refused(
+    text: str | None, said: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = judged.parent / "key.pub"
+    if text is not None:
+        key.write_text(text)
+    assert main(["verify", str(judged), "--key", str(key)]) == 2
+    assert f"{key}: {said}" in capsys.readouterr().err

@@ -22,6 +22,12 @@ from suites.framework.scenarios.duet_services import (
     fine,
 )
 
+MINIMAL = """
+name = "Shop"
+base_url = "http://127.0.0.1:9000"
+ready = "/up"
+[identities.visitor]
+"""
 ORDER: tuple[Side, ...] = ("base", "new", "new", "base")
 
 
@@ -129,12 +135,20 @@ def test_an_endpoint_that_fails_midway_is_no_comparison(
         (("--a-pid", "1"), "--a-pid and --b-pid: expected one for each address"),
         (("--output", "/no/such/folder/x"), "--output: there is no folder /no/such/folder"),
         (("--target", "none.toml"), "none.toml: cannot be read: No such file or directory"),
+        (("--a", "http://localhost:1", "--path", "/a"), "cannot be reached"),
+        (("--target", "silent.toml"), "silent.toml: openapi: missing; name what to compare with"),
         (("--path", "/a"), "cannot be reached: [Errno 111] Connection refused"),
     ],
 )
 def test_an_order_that_cannot_be_carried_out_is_refused_in_a_line(
-    more: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    more: tuple[str, ...],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    (tmp_path / "silent.toml").write_text(MINIMAL)
+    monkeypatch.chdir(tmp_path)
     nowhere = f"http://127.0.0.1:{a_closed_port()}"
     assert main(words(nowhere, nowhere, tmp_path / "out.ndjson", *more)) == 2
     error = capsys.readouterr().err

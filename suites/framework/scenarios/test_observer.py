@@ -105,3 +105,65 @@ def test_only_addresses_of_http_are_opened(tmp_path: Path) -> None:
 def test_an_answer_that_is_no_metrics_is_refused() -> None:
     with serving() as server, pytest.raises(ValueError, match="<html>"):
         scrape(f"{server.url}/page")
+
+
+POOL = {("db_pool_connections", frozenset({("state", "idle")})): 2.0,
+        ("db_pool_connections_max", frozenset[tuple[str, str]]()): 20.0}  # fmt: skip
+
+
+def counted(statements: float, hits: float, misses: float) -> Scrape:
+    """What a service says that it has done so far."""
+    reads = {(("outcome", "hit"),): hits, (("outcome", "miss"),): misses}
+    return Scrape(
+        {("db_statement_seconds_count", frozenset()): statements}
+        | {("cache_reads_total", frozenset(labels)): value for labels, value in reads.items()}
+    )
+
+
+def observed(*scrapes: tuple[float, Scrape]) -> Observer:
+    """Observed at each moment, the service said so."""
+    told = iter(scrape for _, scrape in scrapes)
+    observer = Observer(metrics_url="told", read=lambda url, within_s: next(told))
+    (first, _), *later, (last, _) = scrapes
+    observer.begin(first)
+    for at_s, _ in later:
+        observer.look(at_s)
+    observer.end(last)
+    return observer
+
+
+def test_what_a_service_did_is_counted_between_two_looks_by_the_time_between_them() -> None:
+    seen = observed((0, counted(10, 0, 0)), (2, counted(50, 3, 1)), (3, counted(50, 3, 1))).seen
+    assert seen.tracks.values("db_statements_per_s") == [20, 0]
+    assert seen.cache_reads == [(3, 4), (0, 0)]
+    assert seen.tracks.values("cache_hit_ratio") == [0.75]  # where nothing was read there is none
+
+
+def test_a_service_that_was_started_anew_did_not_do_less_than_nothing() -> None:
+    seen = observed((0, counted(100, 9, 9)), (1, counted(5, 0, 0))).seen
+    assert seen.tracks.values("db_statements_per_s") == [0]
+    assert seen.cache_reads == [(0, 0)]
+
+
+def test_two_looks_at_the_same_moment_give_no_rate() -> None:
+    seen = observed((1, counted(1, 0, 0)), (1, counted(2, 0, 0))).seen
+    assert seen.tracks.values("db_statements_per_s") == []
+    assert seen.scrapes == 2
+
+
+def test_a_service_that_counts_neither_statements_nor_reads_is_not_said_to_do_none() -> None:
+    seen = observed((0, Scrape(POOL)), (1, Scrape({}))).seen
+    assert (seen.tracks, seen.cache_reads) == ({}, [])
+    assert seen.pool_connections == [(0, 2.0)]
+    assert seen.pool_allowed == 20
+
+
+def test_a_process_that_was_never_there_is_not_looked_at() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    observer = Observer(pids=(ended.pid,))
+    observer.begin(0.0)
+    observer.look(1.0)
+    observer.end(2.0)
+    assert observer.seen.cpu_share == []
+    assert observer.seen.cpu_seconds == 0

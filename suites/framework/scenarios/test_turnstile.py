@@ -48,3 +48,18 @@ def test_one_who_is_killed_while_waiting_takes_no_place_along() -> None:
     assert through == ["first", "last"]
     with turnstile:
         through.append("free again")
+
+
+def test_one_who_is_killed_when_the_turn_had_come_gives_it_on() -> None:
+    turnstile, through = Turnstile(1), list[str]()
+
+    def visit(name: str) -> None:
+        with turnstile:
+            through.append(name)
+
+    with turnstile:
+        killed, last = (gevent.spawn(visit, name) for name in ("killed", "last"))
+        gevent.sleep(0)
+        killed.kill(block=False)  # does not reach it before the turn does, on leaving
+    gevent.joinall([killed, last], timeout=5)
+    assert through == ["last"]
