@@ -274,3 +274,18 @@ def test_evidence_of_a_made_up_layer_is_pointed_out(
     write(project / "out" / RUN, "soak", *made.records[2:-1])
     main([f"out/{RUN}"])
     assert "no layer of that name is known" in (project / "out" / RUN / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [('kind = "measurement"\n', "", "clause 1, field kind: missing"),
+     ('id = "fast"', "id = 3", "field id")],
+)  # fmt: skip
+def test_an_objective_without_a_name_or_a_kind_is_refused_with_its_line(
+    before: str, after: str, said: str, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "scenarios" / "slo.toml").write_text(SLO.replace(before, after))
+    assert main(["check"]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.startswith("scenarios/slo.toml:")

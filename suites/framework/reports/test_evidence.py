@@ -5,6 +5,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -188,3 +189,15 @@ def test_a_fingerprint_depends_on_each_part_and_its_place() -> None:
 def test_a_line_is_one_object_of_json() -> None:
     body = json.loads(encode(check()))
     assert body["kind"] == "check"
+
+
+def test_what_evidence_cannot_hold_is_refused_when_it_is_written() -> None:
+    of_a_proxy = Measurement(metric="m", value=1, unit="s", dimensions=MappingProxyType({"a": "b"}))
+    assert decode(encode(of_a_proxy)) == of_a_proxy
+    with pytest.raises(TypeError, match="evidence cannot hold a set"):
+        encode(Measurement(metric="m", value=1, unit="s", dimensions={"a": {1}}))  # type: ignore[dict-item]
+
+
+def test_a_single_value_in_the_place_of_a_list_is_named() -> None:
+    with pytest.raises(DecodeError, match="expected a list, found 3"):
+        decode('{"kind":"series","metric":"m","unit":"s","points":3}')

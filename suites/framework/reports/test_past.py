@@ -181,3 +181,9 @@ def test_without_tags_or_without_git_there_is_no_release(repository: Path, tmp_p
     commit(repository, "nightly")
     assert last_release(repository) is None
     assert last_release(tmp_path / "nowhere") is None
+
+
+def test_a_pinned_run_that_the_history_does_not_hold_is_said_to_be_absent() -> None:
+    found = past_of(History((entry("a"),), pinned="gone"), entry("b"), None, frozenset())
+    absent = {item.label: item.why for item in found.absent}
+    assert absent["the pinned run gone"] == "it is not in the history"

@@ -202,3 +202,9 @@ def test_the_machine_and_its_tools_are_named(repository: Path) -> None:
     assert int(found.machine["cores"]) >= 1
     assert found.tools["pytest"] == pytest.__version__
     assert len(found.lockfile_sha256) == 64
+
+
+def test_outside_git_what_is_no_file_is_passed_over(plain: Path) -> None:
+    before = tree_id(plain)
+    os.mkfifo(plain / "pipe")  # reading it would wait for ever
+    assert tree_id(plain) == before

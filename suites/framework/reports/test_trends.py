@@ -91,3 +91,7 @@ def test_values_in_another_unit_are_another_series() -> None:
     now = Entry(run="b", began="2", judged_at="", policy="", release="",
                 values={"fast m": Value(value=1000.0, unit="ms")})  # fmt: skip
     assert trends_of([old], now)["fast m"].values == (1000.0,)
+
+
+def test_a_drift_too_small_to_matter_is_none() -> None:
+    assert trend([100 + n * 0.001 for n in range(60)]).creep is None

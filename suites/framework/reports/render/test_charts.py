@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.evidence import Series
-from reports.render.charts import HEIGHT, MOST_LINES, WIDTH, charts_of, round_ticks, thinned
+from reports.render.charts import HEIGHT, MOST_LINES, WIDTH, Limit, charts_of, round_ticks, thinned
 from suites.framework.reports.runs import layer
 
 POINTS = st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1e9)), min_size=1, max_size=900)
@@ -90,3 +90,19 @@ def test_a_series_without_points_is_no_chart() -> None:
 def test_a_series_of_one_moment_is_a_chart() -> None:
     (chart,) = charts_of([layer("load", series(0))])
     assert chart.lines[0].points.startswith("0.0,")
+
+
+def test_of_a_thousand_points_the_lowest_and_highest_of_every_stretch_are_kept() -> None:
+    points = [(float(n), float(n % 10)) for n in range(1000)]
+    kept = list(thinned(points, 100))
+    assert len(kept) == 100
+    assert {value for _, value in kept} == {0.0, 9.0}
+    assert kept == sorted(kept)
+
+
+def test_a_line_that_stays_on_the_right_side_of_its_limit_has_no_mark() -> None:
+    made = layer("load", series(1, 2, metric="a"), series(1, 9, metric="b"))
+    limits = {name: Limit(value=5.0, op="<") for name in ("a", "b")}
+    kept, broken = charts_of([made], limits)
+    assert [mark.text for mark in kept.marks] == []
+    assert [mark.text for mark in broken.marks] == ["b past its limit"]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
-from reports.render.json_file import JsonRenderer
+import pytest
+
+from reports.render.json_file import JsonRenderer, _plain
 from suites.framework.reports.render.pages import bad_view, good_view
 
 
@@ -33,3 +36,9 @@ def test_waivers_and_layers_are_told() -> None:
     assert body["waivers"][0]["waiver"]["expires"] == "2026-04-01"
     grades = {item["layer"]: item["grade"] for item in body["layers"]}
     assert grades == {"unit": "sound", "security": "sound", "load": "unusable"}
+
+
+def test_what_a_verdict_cannot_hold_is_refused_and_not_guessed() -> None:
+    assert _plain(date(2026, 1, 2)) == "2026-01-02"
+    with pytest.raises(TypeError, match="a verdict cannot hold a set"):
+        _plain({1})

@@ -14,13 +14,15 @@ from reports.compare import compare
 from reports.evidence import Measurement, Series
 from reports.history import Entry, History, Value
 from reports.past import Past, past_of
+from reports.render import compose, failures, head, layers, load, since
 from reports.render.charts import Limit, charts_of, percentile_place
 from reports.render.failures import cluster_rows, flaky_rows, slowest_rows
 from reports.render.html import HtmlRenderer
 from reports.render.load import load_view
 from reports.render.matrix import access_matrix
+from reports.render.rows import DASH
 from reports.render.since import drifts_of, since_rows, trend_row
-from reports.sbom import read_sboms
+from reports.sbom import _licences, read_sboms
 from reports.trends import Creep, Jump, Trend
 from suites.framework.reports.render.pages import bad_view, view
 from suites.framework.reports.runs import (
@@ -277,3 +279,70 @@ def test_ten_thousand_tests_are_packed_small() -> None:
         check(f"test_{n}_does_what_its_name_says[{n % 7}]", seconds=n / 999) for n in range(10_000)
     ]
     assert len(view([layer("unit", *checks)]).pack) < 150_000
+
+
+# --- what there is little to say about ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (Value(value=1, unit="s"), Value(value=1000, unit="ms"), DASH),
+        (Value(value=2, unit="s"), Value(value=2, unit="s"), DASH),
+        (Value(value=0, unit="s"), Value(value=2, unit="s"), "from 0"),
+        (Value(value=2, unit="s"), Value(value=3, unit="s"), "+50.0 %"),
+        (Value(value=2, unit="s", low=1, high=4), Value(value=3, unit="s", low=2, high=5),
+         "+50.0 % (intervals overlap)"),
+        (Value(value=2, unit="s", low=1, high=2.1), Value(value=3, unit="s", low=2.9, high=5),
+         "+50.0 %"),
+    ],
+)  # fmt: skip
+def test_a_change_is_told_in_words_that_fit_it(then: Value, now: Value, said: str) -> None:
+    assert since._change(then, now) == said
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(None, "over 40 runs"), (0, "and is at its limit"), (7, "7 more to its limit")],
+)
+def test_a_drift_says_how_far_its_limit_is(left: int | None, said: str) -> None:
+    creep = Creep(runs=40, change=0.2, worse=True, runs_left=left)
+    assert since._creep_said(creep).endswith(said)
+
+
+def test_a_bill_that_cannot_be_read_is_named_with_its_fault(tmp_path: Path) -> None:
+    (tmp_path / "attachments").mkdir()
+    (tmp_path / "attachments" / "sbom.cdx.json").write_text("[]")
+    (found,) = read_sboms(tmp_path)
+    assert compose._sbom(found) == f"{found.path}: {found.fault}"
+    assert "not a CycloneDX document" in found.fault
+
+
+def test_a_component_whose_licence_has_no_name_counts_as_unknown() -> None:
+    assert list(_licences({"licenses": [{"license": {}}]})) == ["unknown"]
+    named = {"licenses": [{"license": {}}, {"expression": "MIT"}]}
+    assert list(_licences(named)) == ["MIT"]
+
+
+@pytest.mark.parametrize(
+    ("total", "reading", "share"), [(None, "5", DASH), (0, "5 of 0", DASH), (10, "5 of 10", "50")]
+)
+def test_an_instrument_has_a_share_only_of_something(
+    total: float | None, reading: str, share: str
+) -> None:
+    row = layers._instrument(instrument(5, total))
+    assert row.reading.startswith(reading)
+    assert row.share.startswith(share)
+
+
+def test_a_test_that_was_skipped_is_neither_steady_nor_unsteady() -> None:
+    assert failures._unsteady(check("a", "skipped"), []) == ""
+
+
+def test_a_ratio_of_nothing_lies_at_the_end_of_its_line() -> None:
+    assert load._place(0.0, 2.0) == 0.0
+    assert load._place(1.0, 2.0) == 50.0
+
+
+def test_how_long_a_run_took_is_unknown_where_no_layer_ended_in_order() -> None:
+    assert head._took([]) == "unknown: no layer ended in order"
