@@ -289,3 +289,11 @@ def test_an_objective_without_a_name_or_a_kind_is_refused_with_its_line(
     told = capsys.readouterr().err
     assert said in told
     assert told.startswith("scenarios/slo.toml:")
+
+
+def test_a_table_that_no_waiver_is_written_in_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "scenarios" / "waivers.toml").write_text('[[waver]]\nscope = "objective:fast"\n')
+    assert main([f"out/{RUN}"]) == 2
+    assert "waver: unknown: expected [[waiver]] tables" in capsys.readouterr().err

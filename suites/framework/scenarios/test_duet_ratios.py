@@ -149,3 +149,8 @@ def test_many_comparisons_share_the_chance_of_an_error() -> None:
 def test_a_quantile_is_the_value_of_the_nearest_rank(values: list[float], share: float) -> None:
     expected = sorted(values)[math.ceil(share * len(values)) - 1]
     assert ratios.nearest_rank(np.array(values), share) == expected
+
+
+def test_of_no_values_there_is_no_quantile() -> None:
+    with pytest.raises(ValueError, match="no values"):
+        ratios.nearest_rank(np.array([]), 0.5)

@@ -73,3 +73,8 @@ def test_few_examples_of_a_failure_are_kept_however_often_it_comes() -> None:
     both.merge(failures)
     assert both.counts[endpoint, "status 500"] == 200
     assert both.examples[endpoint, "status 500"] == ["example 0", "example 1", "example 2"]
+
+
+def test_of_no_values_every_quantile_is_0() -> None:
+    assert quantile({}, 0.5) == 0
+    assert quantile({3: 1, 5: 1}, 0.5) == 3

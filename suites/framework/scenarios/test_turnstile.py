@@ -63,3 +63,19 @@ def test_one_who_is_killed_when_the_turn_had_come_gives_it_on() -> None:
         killed.kill(block=False)  # does not reach it before the turn does, on leaving
     gevent.joinall([killed, last], timeout=5)
     assert through == ["last"]
+
+
+def test_one_who_is_killed_while_somebody_is_inside_leaves_the_line() -> None:
+    turnstile, through = Turnstile(1), list[str]()
+
+    def visit(name: str) -> None:
+        with turnstile:
+            through.append(name)
+
+    with turnstile:
+        killed, last = (gevent.spawn(visit, name) for name in ("killed", "last"))
+        gevent.sleep(0)
+        killed.kill()
+        assert through == []
+    gevent.joinall([last], timeout=5)
+    assert through == ["last"]

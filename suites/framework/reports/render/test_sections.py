@@ -22,7 +22,7 @@ from reports.render.load import load_view
 from reports.render.matrix import access_matrix
 from reports.render.rows import DASH
 from reports.render.since import drifts_of, since_rows, trend_row
-from reports.sbom import _licences, read_sboms
+from reports.sbom import Sbom, _licences, read_sboms
 from reports.trends import Creep, Jump, Trend
 from suites.framework.reports.render.pages import bad_view, view
 from suites.framework.reports.runs import (
@@ -346,3 +346,10 @@ def test_a_ratio_of_nothing_lies_at_the_end_of_its_line() -> None:
 
 def test_how_long_a_run_took_is_unknown_where_no_layer_ended_in_order() -> None:
     assert head._took([]) == "unknown: no layer ended in order"
+
+
+def test_a_bill_of_materials_says_how_much_it_lists_and_under_which_licences() -> None:
+    bill = Sbom("sbom.json", "0" * 64, "CycloneDX 1.6", 3, (("MIT", 2), ("unknown", 1)))
+    assert compose._sbom(bill) == (
+        "sbom.json: 3 components, CycloneDX 1.6; licences: MIT 2, unknown 1"
+    )
