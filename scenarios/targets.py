@@ -196,6 +196,25 @@ class Contract(_Frozen):
     values: Mapping[str, Values] = Field(default_factory=dict)
 
 
+class Security(_Frozen):
+    """What attacks on a service need to know beyond its document.
+
+    `signing_key_variable` is the environment variable that holds the key of its tokens: with it,
+    stale tokens can be made. `log` is its log file, where that is on this machine. `refresh`,
+    `log_out` and `change_password` are operations (id, or method and path) that the document's own
+    words do not give away. `leave_out` names attacks that must not be tried, each with its reason;
+    `requests_max` is how many requests may be sent to meet a limit.
+    """
+
+    signing_key_variable: str = ""
+    log: Path | None = None
+    refresh: str = ""
+    log_out: str = ""
+    change_password: str = ""
+    leave_out: Mapping[str, str] = Field(default_factory=dict)
+    requests_max: int = Field(default=400, ge=0)
+
+
 class Target(_Frozen):
     """A service under test.
 
@@ -214,6 +233,7 @@ class Target(_Frozen):
     reset: Reset | None = None
     load: Load = Field(default_factory=Load)
     contract: Contract = Field(default_factory=Contract)
+    security: Security = Field(default_factory=Security)
 
     @model_validator(mode="after")
     def _names_a_visitor(self) -> Target:

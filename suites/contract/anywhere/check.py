@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,20 +19,13 @@ from suites.contract.anywhere.assigning import assignments, secrets
 from suites.contract.anywhere.crossing import Crossing, derived, name_of
 from suites.contract.anywhere.injecting import injections
 from suites.contract.anywhere.people import VISITOR, People, Someone, people_of
+from suites.contract.anywhere.reaching import Clock, OutOfTimeError
 from suites.contract.anywhere.report import Report
 from suites.contract.compatibility.document import Document, parse
 from suites.contract.conformance import Budget
 from suites.contract.faults import Fault
 
 Say = Callable[[str], None]
-
-
-class NotCheckedError(Exception):
-    """The service cannot be checked at all; a few lines say what, where and what to do."""
-
-
-class OutOfTimeError(Exception):
-    """The time that was given is over."""
 
 
 @dataclass(frozen=True)
@@ -47,23 +39,6 @@ class Plan:
     within_s: float
     budget: Budget | None
     run: int
-
-
-class Clock:
-    """The time that is left of what was given, in seconds."""
-
-    def __init__(self, within_s: float) -> None:
-        self._ends_at = time.monotonic() + within_s
-
-    @property
-    def left_s(self) -> float:
-        """Seconds that are left, never below 0."""
-        return max(0.0, self._ends_at - time.monotonic())
-
-    def check(self) -> None:
-        """Raises OutOfTimeError once the time is over."""
-        if not self.left_s:
-            raise OutOfTimeError
 
 
 def check(

@@ -6,7 +6,7 @@ It exists to be attacked by the tests beside it, over HTTP and knowing its docum
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Annotated, Any, Literal, get_args
@@ -257,7 +257,7 @@ def _notes(app: FastAPI, store: Store) -> None:
 
 
 @contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
+def serving(app: Callable[..., Any]) -> Iterator[str]:
     """The address of the service, while the block lasts."""
     server, thread, port = on_a_free_port(lambda port: _start(app, port))
     try:
@@ -267,7 +267,7 @@ def serving(app: FastAPI) -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def _start(app: FastAPI, port: int) -> tuple[uvicorn.Server, threading.Thread, int]:
+def _start(app: Callable[..., Any], port: int) -> tuple[uvicorn.Server, threading.Thread, int]:
     begun = threading.Event()
 
     class Told(uvicorn.Server):
@@ -275,7 +275,10 @@ def _start(app: FastAPI, port: int) -> tuple[uvicorn.Server, threading.Thread, i
             await super().startup(sockets)
             begun.set()
 
-    config = uvicorn.Config(app, host=LOOPBACK, port=port, log_level="critical", lifespan="off")
+    # Whoever asks is who is connected: uvicorn believes any header that comes from loopback.
+    config = uvicorn.Config(
+        app, host=LOOPBACK, port=port, log_level="critical", lifespan="off", proxy_headers=False
+    )
     server = Told(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

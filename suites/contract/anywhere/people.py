@@ -89,9 +89,9 @@ class People:
         secrets = (identity.password,) if len(identity.password) >= 6 else ()
         bare = Someone(name, role, known=known, secrets=secrets, identity=identity, number=number)
         if identity.sign_up is not None:
-            self._send(identity.sign_up, words)
+            self.send(identity.sign_up, words)
         if identity.log_in is not None:
-            return _logged_in(bare, identity.log_in, self._send(identity.log_in, words))
+            return logged_in(bare, identity.log_in, self.send(identity.log_in, words))
         return _with_credentials(bare, words)
 
     def still_enters(self, someone: Someone) -> bool | None:
@@ -101,7 +101,7 @@ class People:
             return None
         words = {"username": identity.account(someone.number), "password": identity.password}
         try:  # some services answer 200 to whom they do not let in, so a status is not enough
-            _logged_in(someone, identity.log_in, self._send(identity.log_in, words))
+            logged_in(someone, identity.log_in, self.send(identity.log_in, words))
         except NotEnteredError:
             return False
         return True
@@ -115,16 +115,20 @@ class People:
         }
         return {name: text.format(**words) for name, text in request.body.items()}
 
-    def _send(self, request: LogIn | SignUp, words: Mapping[str, str]) -> httpx.Response:
+    def send(
+        self, request: LogIn | SignUp, words: Mapping[str, str], **headers: str
+    ) -> httpx.Response:
+        """A log-in or sign-up with these words; what it answers, whatever that is."""
         body = {name: text.format(**words) for name, text in request.body.items()}
         sent: dict[str, Any] = {"data": body} if request.form else {"json": body}
-        answer = self.client.request(request.method, request.path, **sent)
+        answer = self.client.request(request.method, request.path, headers=headers, **sent)
         # Cookies belong to whom they were given to, not to whoever asks next.
         self.client.cookies.clear()
         return answer
 
 
-def _logged_in(someone: Someone, log_in: LogIn, answer: httpx.Response) -> Someone:
+def logged_in(someone: Someone, log_in: LogIn, answer: httpx.Response) -> Someone:
+    """Whoever a log-in has let in, with what it gave them. Raises NotEnteredError."""
     said = f"{someone.name}: {log_in.method} {log_in.path} answered {answer.status_code}"
     if answer.status_code != log_in.status:
         raise NotEnteredError(f"{said}, expected {log_in.status}: {answer.text[:200]}")
@@ -133,7 +137,7 @@ def _logged_in(someone: Someone, log_in: LogIn, answer: httpx.Response) -> Someo
         if not cookies:
             raise NotEnteredError(f"{said} without a cookie")
         return _changed(someone, cookies=cookies)
-    token = _at(_json(answer), log_in.token)
+    token = at(_json(answer), log_in.token)
     if token is None:
         raise NotEnteredError(f"{said} without {log_in.token}")
     value = f"{log_in.scheme} {token}" if log_in.scheme else str(token)
@@ -165,7 +169,8 @@ def _changed(someone: Someone, **values: Any) -> Someone:
     return Someone(**{**someone.__dict__, **values})
 
 
-def _at(document: Any, pointer: str) -> Any:
+def at(document: Any, pointer: str) -> Any:
+    """What stands at a JSON pointer; None where nothing does."""
     for part in pointer.split("/")[1:]:
         if isinstance(document, list) and part.isdigit() and int(part) < len(document):
             document = document[int(part)]
