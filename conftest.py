@@ -13,6 +13,7 @@ PLUGINS = (
     "fixtures.hypothesis_profiles",
     "fixtures.evidence",
     "fixtures.recorder",
+    "fixtures.found",
     "fixtures.coverage",
     "fixtures.services.plugin",
     "fixtures.database",
