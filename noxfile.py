@@ -178,8 +178,12 @@ def contract(session: nox.Session) -> None:
 
 @nox.session
 def security(session: nox.Session) -> None:
-    """Code, dependencies and secrets scanned; tokens, headers, limits and rights attacked."""
-    _one(session, "security", *PARALLEL)
+    """Scans and attacks on the reference service (-- any running one: --target, --openapi)."""
+    if any(word.split("=")[0] in {"--target", "--openapi"} for word in session.posargs):
+        _ready(session)
+        _end_like("-m", "suites.security", "attack", *session.posargs)
+    else:
+        _one(session, "security", *PARALLEL)
 
 
 @nox.session
