@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import logging
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,7 +38,7 @@ def scan(files: Sequence[Path], root: Path) -> Scan:
     manager = BanditManager(BanditConfig(), "file", quiet=True, ignore_nosec=True, profile=profile)
     wanted = {str(path.resolve()): name_of(path, root) for path in files}
     manager.discover_files(list(wanted))
-    with _silenced():
+    with _silenced(), _seldom_collecting():
         manager.run_tests()
     skipped = {str(Path(name).resolve()): reason for name, reason in manager.get_skipped()}
     parsed = {str(Path(name).resolve()) for name in manager.files_list} - skipped.keys()
@@ -65,6 +66,17 @@ def _spots(issues: Iterable[object], root: Path) -> Iterator[Spot]:
             f"{body['issue_severity']} (confidence {body['issue_confidence']})",
             body["issue_text"],
         )
+
+
+@contextlib.contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """A syntax tree stays while it is looked at: collecting as often as usual costs a tenth."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @contextlib.contextmanager
