@@ -128,7 +128,7 @@ def _guess_in_turns(scene: Scene, log_in: LogIn, times: dict[str, list[float]]) 
 def unthrottled(scene: Scene) -> Iterator[Hole]:
     """Guesses at one account end; before them its password was right, and others get in still."""
     victim = scene.spare()
-    log_in, guesses, _ = _throttle(scene, victim)
+    log_in, guesses = _throttle(scene, victim)
     if guesses is None:
         answer = scene.people.send(log_in, scene.words(victim))
         if answer.status_code == log_in.status:
@@ -139,23 +139,22 @@ def unthrottled(scene: Scene) -> Iterator[Hole]:
         scene.enter(bystander)
 
 
-def _throttle(scene: Scene, victim: Someone) -> tuple[LogIn, int | None, httpx.Response]:
+def _throttle(scene: Scene, victim: Someone) -> tuple[LogIn, int | None]:
     """Guess until it is refused to guess on; after how many that was."""
     log_in = scene.log_in_of(victim)
     scene.enter(victim)
     name = scene.words(victim)["username"]
-    answer = _guessed(scene, log_in, name)
+    _guessed(scene, log_in, name)
     for number in range(1, GUESSES_MAX):
-        answer = guess(scene, log_in, name)
-        if answer.status_code in THROTTLED:
-            return log_in, number, answer
-    return log_in, None, answer
+        if guess(scene, log_in, name).status_code in THROTTLED:
+            return log_in, number
+    return log_in, None
 
 
 def log_in_dodged(scene: Scene) -> Iterator[Hole]:
     """A throttle that was met is not left behind by naming another address; without, it holds."""
     victim = scene.spare()
-    log_in, guesses, _ = _throttle(scene, victim)
+    log_in, guesses = _throttle(scene, victim)
     if guesses is None:
         raise NoControlError(f"{GUESSES_MAX} guesses met no throttle that could be dodged")
     name = scene.words(victim)["username"]

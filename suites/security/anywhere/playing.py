@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from json import JSONDecodeError
+from time import monotonic
 from typing import Literal
 
 import httpx
@@ -42,13 +44,13 @@ class Attack:
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of one attack on one thing; `requests` is how many it took."""
+    """What came of one attack on one thing; `seconds` is what the attack took."""
 
     attack: Attack
     outcome: Outcome
     detail: str = ""
     hole: Hole | None = None
-    requests: int = 0
+    seconds: float = 0.0
 
     @property
     def name(self) -> str:
@@ -112,8 +114,9 @@ def play(scene: Scene, attack: Attack) -> list[Trial]:
     reason = scene.target.security.leave_out.get(attack.name)
     if reason:
         return [Trial(attack, "not tried", f"left out by the target file: {reason}")]
-    before, found = len(scene.answers.seen), list[Trial]()
-    outcome, detail = "held", ""
+    began, found = monotonic(), list[Trial]()
+    outcome: Outcome = "held"
+    detail = ""
     try:
         for hole in attack.play(scene):
             found.append(Trial(attack, "hole", hole.detail, hole))
@@ -121,12 +124,13 @@ def play(scene: Scene, attack: Attack) -> list[Trial]:
         outcome, detail = "not tried", str(error)
     except (NoControlError, NotEnteredError) as error:
         outcome, detail = "unproven", str(error)
+    except JSONDecodeError as error:
+        outcome, detail = "unproven", f"an answer that must be JSON is not: {error}"
     except httpx.HTTPError as error:
         outcome, detail = "unproven", f"the service did not answer: {error!r}"
     if found:
         return found
-    requests = len(scene.answers.seen) - before
-    return [Trial(attack, outcome, detail, requests=requests)]  # type: ignore[arg-type]
+    return [Trial(attack, outcome, detail, seconds=monotonic() - began)]
 
 
 def play_all(

@@ -69,6 +69,7 @@ class Report:
             yield Check(
                 id=f"attack {trial.name}",
                 outcome=CHECKED[trial.outcome],
+                seconds=round(trial.seconds, 3),
                 message=f"{trial.outcome}: {trial.detail}" if trial.detail else trial.outcome,
             )
         yield from self.findings
