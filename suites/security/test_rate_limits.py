@@ -11,6 +11,7 @@ from redis import Redis
 
 from fixtures import clients
 from fixtures.live import Launcher, LiveService, LiveServiceFactory
+from suites.security.conftest import cheap
 
 pytestmark = pytest.mark.objective("sec-rate-limit")
 
@@ -38,6 +39,7 @@ DISGUISES = (
 def limited(launcher: Launcher) -> Iterator[LiveService]:
     """One service for the tests of this file; starting one takes seconds."""
     with launcher.running(workers=2, seeded=True, environment=ENVIRONMENT) as service:
+        cheap(service)
         yield service
 
 
