@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import orjson
 from sqlalchemy import Engine, delete, event, insert
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
@@ -18,9 +20,12 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.util.concurrency import greenlet_spawn
 
+from sut.direct import Compiler, Direct, Line, Watcher
 from sut.operations.models import StaleTag
+from sut.pool import IDLE_SINCE, LingeringPool
 from sut.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,6 +48,14 @@ class UnitOfWork:
         self.tags.update(tags)
 
 
+@dataclass
+class QuickWork:
+    """One transaction of plain statements, which makes nothing in the cache out of date."""
+
+    session: Direct
+    request_id: str = ""
+
+
 class Database:
     """The pool of connections of one worker process."""
 
@@ -57,6 +70,10 @@ class Database:
             )
         )
         self._cache = cache
+        self._kept = settings.pool_kept
+        self._compiler = Compiler(self.engine.dialect)
+        self.watchers: list[Watcher] = []
+        """Are told of each statement that goes to the driver directly."""
 
     @asynccontextmanager
     async def unit_of_work(self, request_id: str = "") -> AsyncIterator[UnitOfWork]:
@@ -85,6 +102,29 @@ class Database:
         async with self._readers() as session:
             yield session
 
+    @asynccontextmanager
+    async def direct(self) -> AsyncIterator[Direct]:
+        """A connection for plain statements, each of which stands alone."""
+        # the pool may have to open one or to wait for one, which takes a greenlet
+        lent = await greenlet_spawn(self.engine.sync_engine.raw_connection)
+        driver: asyncpg.Connection[Line] = lent.driver_connection
+        try:
+            yield Direct(driver, self._compiler, self.watchers)
+        except BaseException as error:
+            gone = not isinstance(error, Exception)
+            # whoever asked may have gone away: what they left behind is put in order all the same
+            await asyncio.shield(asyncio.create_task(_undo(lent, driver, unknown=gone)))
+            raise
+        await greenlet_spawn(lent.close)
+
+    @asynccontextmanager
+    async def quick_work(self, request_id: str = "") -> AsyncIterator[QuickWork]:
+        """A transaction of plain statements: commits on leaving, rolls back on an error."""
+        async with self.direct() as connection:
+            await connection.driver.execute("begin")
+            yield QuickWork(connection, request_id)
+            await connection.driver.execute("commit")
+
     def connection(self) -> AsyncConnection:
         """A connection for one read, without a session's keeping of what it read."""
         return self._reading.connect()
@@ -95,9 +135,34 @@ class Database:
         async with self._snapshots() as session:
             yield session
 
+    async def trim(self) -> None:
+        """Close the connections that a rush has left over, once they have lain idle a while."""
+        pool = self.engine.pool
+        assert isinstance(pool, LingeringPool)
+        await greenlet_spawn(pool.trim, self._kept)
+
     async def close(self) -> None:
         """Close every pooled connection."""
         await self.engine.dispose()
+
+
+async def _undo(
+    lent: PoolProxiedConnection, driver: asyncpg.Connection[Line], *, unknown: bool
+) -> None:
+    """Give back a connection on which something went wrong, without what was begun on it.
+
+    `unknown` where a statement may have been broken off. The driver then asks Postgres to stop it,
+    and that request may arrive after its end and hit whatever runs next: nothing must. To hang up
+    without asking would leave Postgres at work, and so more connections there than are allowed.
+    """
+    if unknown:
+        await greenlet_spawn(lent.invalidate)
+    elif not driver.is_closed() and driver.is_in_transaction():
+        try:
+            await driver.execute("rollback")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            lent.invalidate()
+    await greenlet_spawn(lent.close)
 
 
 async def _owe(session: AsyncSession, tags: set[str]) -> dict[int, str]:
@@ -114,8 +179,10 @@ def make_engine(settings: Settings) -> AsyncEngine:
     """An engine whose pool keeps this worker within its share of the instance's connections."""
     engine = create_async_engine(
         settings.database_url,
-        pool_size=settings.pool_kept,
-        max_overflow=settings.pool_max - settings.pool_kept,
+        poolclass=LingeringPool,
+        pool_size=settings.pool_max,
+        max_overflow=0,
+        pool_use_lifo=True,
         pool_timeout=settings.database_wait_s,
         hide_parameters=True,  # they would stand in logged errors
         json_serializer=lambda value: orjson.dumps(value).decode(),
@@ -123,6 +190,7 @@ def make_engine(settings: Settings) -> AsyncEngine:
         connect_args={
             # a server that hangs without a word must not hold a request for ever
             "timeout": settings.database_wait_s,
+            "record_class": Line,
             "command_timeout": settings.statement_timeout_ms / 1000 + 1,
             "server_settings": {
                 "application_name": "soccerai",
@@ -147,12 +215,12 @@ def _replace_dead_connections(engine: Engine) -> None:
     """
 
     def given_back(connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["idle_since"] = monotonic()
+        record.info[IDLE_SINCE] = monotonic()
 
     def taken(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
         if connection.driver_connection.is_closed():
             raise DisconnectionError("Postgres ended it")
-        if monotonic() - record.info.get("idle_since", monotonic()) < IDLE_S:
+        if monotonic() - record.info.get(IDLE_SINCE, monotonic()) < IDLE_S:
             return
         try:
             alive = engine.dialect.do_ping(connection)

@@ -66,6 +66,8 @@ class Metrics:
         self.results = Counter("results", "Results entered or corrected", **new)
         self.forecasts = Counter("forecasts", "Forecasts shown", ("tier",), **new)
         self._routes: dict[tuple[str, str], Histogram] = {}
+        self._statements: dict[str, Histogram] = {}
+        self._reads: dict[tuple[str, str], Counter] = {}
         self._answers: dict[tuple[str, str, int], Counter] = {}
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -83,7 +85,19 @@ class Metrics:
 
     def cache_read(self, area: str, outcome: str) -> None:
         """Count one read of the cache (the cache's observer)."""
-        self.cache_reads.labels(outcome, area).inc()
+        counter = self._reads.get((outcome, area))
+        if counter is None:
+            counter = self._reads[outcome, area] = self.cache_reads.labels(outcome, area)
+        counter.inc()
+
+    def stated(self, statement: str, seconds: float) -> None:
+        """Count one statement and its time."""
+        word = statement[:6].lower()
+        operation = word if word in _OPERATIONS else "other"
+        histogram = self._statements.get(operation)
+        if histogram is None:
+            histogram = self._statements[operation] = self.statement_seconds.labels(operation)
+        histogram.observe(seconds)
 
     def watch(self, engine: AsyncEngine, connections_max: int) -> None:
         """Time every statement of an engine, and follow its pool."""
@@ -96,11 +110,7 @@ class Metrics:
 
         def after(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any,
                   many: bool) -> None:  # fmt: skip
-            word = statement[:6].lower()
-            operation = word if word in _OPERATIONS else "other"
-            self.statement_seconds.labels(operation).observe(
-                perf_counter() - context.touchline_began
-            )
+            self.stated(statement, perf_counter() - context.touchline_began)
 
         event.listen(core, "before_cursor_execute", before)
         event.listen(core, "after_cursor_execute", after)

@@ -44,6 +44,7 @@ class Platform:
         cache = Cache(redis, settings, metrics.cache_read)
         database = Database(settings, cache)
         metrics.watch(database.engine, settings.pool_max)
+        database.watchers.append(metrics.stated)
         return cls(
             settings=settings,
             database=database,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from sut.accounts.models import Account, Session
 from sut.accounts.principal import Principal
+from sut.direct import Runs
 from sut.problems import UNAUTHENTICATED, Problem
 
 if TYPE_CHECKING:
@@ -34,18 +34,20 @@ def live_sessions() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-async def keep_from_erasure(session: AsyncSession, account_id: int) -> None:
+_STANDING = (
+    select(Account.id)
+    .where(Account.id == bindparam("account_id"), Account.erased_at.is_(None))
+    .with_for_update(read=True, key_share=True)
+)
+
+
+async def keep_from_erasure(session: Runs, account_id: int) -> None:
     """Hold an account until the transaction ends, so that erasing it waits and then finds all.
 
     Raises Problem (unauthenticated) when it was erased since the request was let in: what is
     written after an erasure would stay.
     """
-    statement = (
-        select(Account.id)
-        .where(Account.id == account_id, Account.erased_at.is_(None))
-        .with_for_update(read=True, key_share=True)
-    )
-    if (await session.execute(statement)).one_or_none() is None:
+    if (await session.execute(_STANDING, {"account_id": account_id})).one_or_none() is None:
         raise Problem(UNAUTHENTICATED)
 
 
@@ -55,7 +57,7 @@ async def principal_of(platform: Platform, access_token: str) -> Principal | Non
     if claims is None:
         return None
     wanted = {"session_id": claims.session_id, "account_id": claims.account_id}
-    async with platform.database.connection() as connection:
+    async with platform.database.direct() as connection:
         row = (await connection.execute(_BY_CLAIMS, wanted)).one_or_none()
     return Principal(row.account_id, row.id, row.role, row.tier) if row else None
 

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Executable, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from sut.database import UnitOfWork
+from sut.database import QuickWork, UnitOfWork
+from sut.direct import Runs
 from sut.operations.links import row_hash
 from sut.operations.models import AuditHead, AuditRow
 
 
 async def record(
-    work: UnitOfWork,
+    work: UnitOfWork | QuickWork,
     action: str,
     *,
     subject_kind: str,
@@ -45,12 +46,30 @@ async def record(
         "details": dict(details or {}),
     }
     digest = row_hash(**content)
-    await session.execute(insert(AuditRow).values(**content, hash=digest))
-    await session.execute(
-        update(AuditHead)
-        .where(AuditHead.subject_kind == subject_kind, AuditHead.subject_id == subject)
-        .values(sequence=content["sequence"], hash=digest)
+    named = {f"new_{name}": value for name, value in content.items()}
+    await session.execute(_ADD, {**named, "new_hash": digest})
+
+
+def _added() -> Executable:
+    """The row and the head's new end, in one statement: they stand in different tables."""
+    columns = [column for column in AuditRow.__table__.columns if column.name != "id"]
+    row = (
+        insert(AuditRow)
+        .values({column.name: bindparam(f"new_{column.name}", column.type) for column in columns})
+        .returning(AuditRow.subject_kind, AuditRow.subject_id, AuditRow.sequence, AuditRow.hash)
+        .cte("added")
     )
+    return (
+        update(AuditHead)
+        .where(
+            AuditHead.subject_kind == row.c.subject_kind, AuditHead.subject_id == row.c.subject_id
+        )
+        .values(sequence=row.c.sequence, hash=row.c.hash)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_ADD = _added()
 
 
 @dataclass(frozen=True)
@@ -60,18 +79,20 @@ class _Head:
     at: datetime
 
 
-async def _hold_head(session: AsyncSession, subject_kind: str, subject_id: str) -> _Head:
-    """Lock the end of a subject's chain and read it as it then stands."""
-    statement = (
-        upsert(AuditHead)
-        .values(subject_kind=subject_kind, subject_id=subject_id, sequence=0)
-        .on_conflict_do_update(
-            index_elements=[AuditHead.subject_kind, AuditHead.subject_id],
-            set_={"sequence": AuditHead.sequence},  # changes nothing, but locks
-        )
-        .returning(AuditHead.sequence, AuditHead.hash, func.clock_timestamp().label("at"))
+_HOLD = (
+    upsert(AuditHead)
+    .values(subject_kind=bindparam("kind"), subject_id=bindparam("subject"), sequence=0)
+    .on_conflict_do_update(
+        index_elements=[AuditHead.subject_kind, AuditHead.subject_id],
+        set_={"sequence": AuditHead.sequence},  # changes nothing, but locks
     )
-    row = (await session.execute(statement)).one()
+    .returning(AuditHead.sequence, AuditHead.hash, func.clock_timestamp().label("at"))
+)
+
+
+async def _hold_head(session: Runs, subject_kind: str, subject_id: str) -> _Head:
+    """Lock the end of a subject's chain and read it as it then stands."""
+    row = (await session.execute(_HOLD, {"kind": subject_kind, "subject": subject_id})).one()
     return _Head(row.sequence, row.hash, row.at)
 
 

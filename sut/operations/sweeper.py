@@ -1,4 +1,4 @@
-"""Makes good the cache invalidations that are still owed."""
+"""Makes good the cache invalidations that are still owed, and clears up after a rush."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ class Sweeper:
         for number in count(1):
             await asyncio.sleep(INTERVAL_S)
             try:
+                await self._platform.database.trim()
                 if self._platform.cache.must_sweep or number % LOOK_ROUNDS == 0:
                     await self.sweep()
                 if number % PURGE_ROUNDS == 1:

@@ -92,7 +92,7 @@ async def create_prediction(
 ) -> Response:
     """One a player and match, strictly before kick-off by the service's clock."""
     try:
-        async with platform.database.unit_of_work(request_id) as work:
+        async with platform.database.quick_work(request_id) as work:
             made = await service.create(work, principal.account_id, body, idempotency_key)
     except Problem as problem:
         _count(platform.metrics, problem.type.slug)
@@ -186,7 +186,7 @@ async def change_prediction(
 ) -> Response:
     """Before kick-off, and only the version that If-Match names: of two edits at once, one wins."""
     try:
-        async with platform.database.unit_of_work(request_id) as work:
+        async with platform.database.quick_work(request_id) as work:
             view = await service.change(work, principal.account_id, prediction_id, body, if_match)
     except Problem as problem:
         _count(platform.metrics, problem.type.slug)

@@ -14,7 +14,7 @@ import orjson
 
 from sut import answers, cursors, etags, paging
 from sut.accounts.access import keep_from_erasure
-from sut.database import Database, UnitOfWork
+from sut.database import Database, QuickWork
 from sut.matches import states
 from sut.operations import audit
 from sut.paging import PageFilter
@@ -55,7 +55,7 @@ class Created:
         return etag(self.id, self.version)
 
 
-async def create(work: UnitOfWork, account_id: int, new: NewPrediction, key: str | None) -> Created:
+async def create(work: QuickWork, account_id: int, new: NewPrediction, key: str | None) -> Created:
     """Make a prediction, or answer as before when `key` was used for the same one.
 
     Raises Problem (not-found), (prediction-closed), (already-predicted), (idempotency-key-reused).
@@ -84,7 +84,7 @@ def _created(body: bytes, *, replayed: bool) -> Created:
     return Created(body, said["id"], said["version"], replayed)
 
 
-async def _create(work: UnitOfWork, account_id: int, new: NewPrediction) -> PredictionView:
+async def _create(work: QuickWork, account_id: int, new: NewPrediction) -> PredictionView:
     session, goals = work.session, (new.home_goals, new.away_goals)
     if not await repository.hold_fixture(session, new.match_id):
         raise Problem(NOT_FOUND)
@@ -103,7 +103,7 @@ async def _create(work: UnitOfWork, account_id: int, new: NewPrediction) -> Pred
 
 
 async def change(
-    work: UnitOfWork,
+    work: QuickWork,
     account_id: int,
     prediction_id: int,
     wanted: PredictionChange,
@@ -133,7 +133,7 @@ async def change(
 
 async def get(database: Database, account_id: int, prediction_id: int) -> PredictionView:
     """One's own prediction; raises Problem (not-found) also for someone else's."""
-    async with database.reading() as session:
+    async with database.direct() as session:
         row = await repository.own(session, account_id, prediction_id)
     if row is None:
         raise Problem(NOT_FOUND)
@@ -143,7 +143,7 @@ async def get(database: Database, account_id: int, prediction_id: int) -> Predic
 async def list_own(database: Database, account_id: int, wanted: PageFilter) -> PredictionPage:
     """A page of one's own predictions; raises Problem (invalid-cursor)."""
     before_id = cursors.decode(OWN, wanted.cursor, 1)[0] if wanted.cursor is not None else None
-    async with database.reading() as session:
+    async with database.direct() as session:
         rows = await repository.page_of_account(
             session, account_id, before_id=before_id, limit=wanted.limit + 1
         )
@@ -157,7 +157,7 @@ async def list_of_match(database: Database, match_id: int, wanted: PageFilter) -
     Raises Problem (not-found), (invalid-cursor), and (match-not-started) before kick-off.
     """
     after_id = cursors.decode(OF_MATCH, wanted.cursor, 1)[0] if wanted.cursor is not None else 0
-    async with database.reading() as session:
+    async with database.direct() as session:
         fixture = await repository.fixture(session, match_id)
         if fixture is None:
             raise Problem(NOT_FOUND)
@@ -181,7 +181,7 @@ async def list_of_match(database: Database, match_id: int, wanted: PageFilter) -
     return MatchPredictions(items=items, next_cursor=following)
 
 
-async def _record(work: UnitOfWork, action: str, account_id: int, view: PredictionView) -> None:
+async def _record(work: QuickWork, action: str, account_id: int, view: PredictionView) -> None:
     await audit.record(
         work,
         action,

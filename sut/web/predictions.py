@@ -103,7 +103,7 @@ async def _save(
     page is refused either way.
     """
     goals = {"home_goals": entry.home_goals, "away_goals": entry.away_goals}
-    async with platform.database.unit_of_work(request_id) as work:
+    async with platform.database.quick_work(request_id) as work:
         if not entry.version:
             new = NewPrediction(match_id=match_id, **goals)
             await service.create(work, account_id, new, entry.key)

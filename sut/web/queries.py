@@ -14,6 +14,7 @@ from sut.accounts.access import live_sessions
 from sut.accounts.models import Account, Session
 from sut.accounts.principal import Principal
 from sut.accounts.repository import use_unnoted
+from sut.direct import Runs
 from sut.forecasts.models import ForecastView
 from sut.leaderboard.models import Score
 from sut.matches.models import Match
@@ -99,12 +100,13 @@ async def clock(session: AsyncSession) -> datetime:
     return now
 
 
-async def prediction_id(session: AsyncSession, account_id: int, match_id: int) -> int | None:
+async def prediction_id(session: Runs, account_id: int, match_id: int) -> int | None:
     """The number of a person's prediction of a match."""
     statement = select(Prediction.id).where(
         Prediction.account_id == account_id, Prediction.match_id == match_id
     )
-    return (await session.execute(statement)).scalar_one_or_none()
+    found: int | None = (await session.execute(statement)).scalar_one_or_none()
+    return found
 
 
 async def open_slips(
