@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+if TYPE_CHECKING:
+    from sut.cache import Entry
+    from sut.platform import Platform
+
+Headers = list[tuple[bytes, bytes]]
 JSON = "application/json"
 PRIVATE = "no-store"
 REVALIDATE = "no-cache"
@@ -42,17 +48,40 @@ def private(
     )
 
 
-def public(request: Request, body: bytes, etag: str | None = None) -> Response:
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer for everyone as it goes over the wire. `short` are the headers of its 304."""
+
+    body: bytes
+    etag: str
+    headers: Headers
+    short: Headers
+
+    @classmethod
+    def of(cls, body: bytes, etag: str | None = None) -> Self:
+        """`etag` is the quoted entity tag; by default it is made from the bytes."""
+        tag = etag or f'"{blake2b(body, digest_size=9).hexdigest()}"'
+        short = [(b"cache-control", REVALIDATE.encode()), (b"etag", tag.encode())]
+        length = (b"content-length", str(len(body)).encode())
+        return cls(body, tag, [*short, length, (b"content-type", JSON.encode())], short)
+
+    def held_by(self, if_none_match: bytes | None) -> bool:
+        """Whether the client holds it already, by what it sent."""
+        return if_none_match is not None and _names(if_none_match.decode("latin-1"), self.etag)
+
+
+async def public(request: Request, platform: Platform, entry: Entry) -> Response:
     """An answer for everyone: 304 when the client already holds it.
 
-    `etag` is the quoted entity tag; by default it is made from the bytes.
+    The next request for the same target is answered without coming here: see `sut.shortcuts`.
     """
-    tag = etag or f'"{blake2b(body, digest_size=9).hexdigest()}"'
-    headers = {"cache-control": REVALIDATE, "etag": tag}
+    ready = Ready.of(*entry.taken_apart(await platform.cache.get(entry)))
+    platform.shortcuts.note(request.scope, entry)
     known = request.headers.get("if-none-match")
-    if known is not None and _names(known, tag):
+    headers = {"cache-control": REVALIDATE, "etag": ready.etag}
+    if known is not None and _names(known, ready.etag):
         return Response(status_code=304, headers=headers)
-    return Response(body, 200, headers, media_type=JSON)
+    return Response(ready.body, 200, headers, media_type=JSON)
 
 
 def _names(known: str, tag: str) -> bool:

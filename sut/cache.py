@@ -51,10 +51,44 @@ class Area:
 
     name: str
     ttl_s: int | None = None
+    personal: bool = False
+    """Whether its answers name people: those lie in Redis alone, where an erasure removes them."""
 
     def emptied_by(self, tag: str) -> str:
         """`tag`, to be named stale where entries must not even lie there: all are removed too."""
         return f"{_EMPTY}{self.name}:{tag}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One answer: its key in the area, the tags that it depends on, and how it is made.
+
+    `key` holds all that the answer depends on. `tagged` entries begin with a line that is the
+    answer's entity tag.
+    """
+
+    area: Area
+    key: str
+    tags: tuple[str, ...]
+    load: Callable[[], Awaitable[bytes]]
+    tagged: bool = False
+
+    @property
+    def name(self) -> str:
+        """What Redis calls it."""
+        return f"cache:{self.area.name}:{self.key}"
+
+    @property
+    def tag_names(self) -> list[str]:
+        """What Redis calls the versions of its tags."""
+        return [f"tag:{tag}" for tag in self.tags]
+
+    def taken_apart(self, kept: bytes) -> tuple[bytes, str | None]:
+        """The body, and the entity tag where it is `tagged`."""
+        if not self.tagged:
+            return kept, None
+        etag, _, body = kept.partition(_SEPARATOR)
+        return body, etag.decode()
 
 
 class Cache:
@@ -65,7 +99,7 @@ class Cache:
     ):
         self.redis = redis
         self._ttl_s = settings.cache_ttl_s
-        self._observe = observe
+        self.observe = observe
         self._away_until = 0.0
         self.must_sweep = False
 
@@ -78,23 +112,32 @@ class Cache:
         self, area: Area, key: str, tags: Sequence[str], load: Callable[[], Awaitable[bytes]]
     ) -> bytes:
         """The cached answer of `key`, or `load`'s. `key` holds all that the answer depends on."""
+        return await self.get(Entry(area, key, tuple(tags), load))
+
+    async def get(self, entry: Entry) -> bytes:
+        """The cached answer, or what its `load` says now."""
+        area, load = entry.area, entry.load
         if self.away or self.must_sweep:
-            self._observe(area.name, "error")
+            self.observe(area.name, "error")
             return await load()
-        name, tag_names = f"cache:{area.name}:{key}", [f"tag:{tag}" for tag in tags]
+        name, tag_names = entry.name, entry.tag_names
         try:
             stored, stamp = await self._look(name, tag_names)
         except (RedisError, OSError) as error:
             self._lost(error)
-            self._observe(area.name, "error")
+            self.observe(area.name, "error")
             return await load()
         if stored is not None:
-            self._observe(area.name, "hit")
+            self.observe(area.name, "hit")
             return stored
-        self._observe(area.name, "miss")
+        self.observe(area.name, "miss")
         answer = await load()
-        await self._store([name, *tag_names], stamp, answer, area.ttl_s or self._ttl_s)
+        await self._store([name, *tag_names], stamp, answer, self.ttl_of(area))
         return answer
+
+    def ttl_of(self, area: Area) -> int:
+        """How many seconds an entry may live, fresh or not."""
+        return area.ttl_s or self._ttl_s
 
     async def _look(self, name: str, names: list[str]) -> tuple[bytes | None, bytes]:
         entry, *versions = await self._values([name, *names])

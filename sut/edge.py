@@ -15,12 +15,14 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sut.answers import Ready
 from sut.clients import TrustedProxies
 from sut.limits import Decision
 from sut.problems import BODY_TOO_LARGE, NOT_FOUND, TOO_MANY_REQUESTS
 from sut.refusals import refuse, refuse_unexpected
 from sut.routing import RouteTable
 from sut.security_headers import NO_STORE, SECURITY_HEADERS
+from sut.shortcuts import forget
 
 if TYPE_CHECKING:
     from sut.platform import Platform
@@ -80,13 +82,10 @@ class Edge:
             if not path.startswith(_INTERNAL):
                 await refuse(scope, NOT_FOUND)(scope, receive, reply)
                 return
-        elif not path.startswith(_UNLIMITED):
-            decision = await _limit(platform, scope, headers)
-            reply.extra = [(k.encode(), v.encode()) for k, v in decision.headers().items()]
-            if not decision.allowed:
-                platform.metrics.rate_limited.labels(decision.limit.name).inc()
-                await refuse(scope, TOO_MANY_REQUESTS)(scope, receive, reply)
-                return
+        elif not path.startswith(_UNLIMITED) and await _dealt_with(
+            platform, scope, headers, receive, reply
+        ):
+            return
         sent = headers.get(b"content-length")
         if sent is not None and not (sent.isdigit() and int(sent) <= self._body_max):
             await _drain(receive)
@@ -122,6 +121,35 @@ class Edge:
         if self._table is None:  # not sooner: the app gets its routes after this layer
             self._table = RouteTable(scope["app"].routes)
         return self._table.route_of(scope)
+
+
+async def _dealt_with(
+    platform: Platform, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: _Reply
+) -> bool:
+    """Take a place in the rate limit; True when there was none, or the short way led to an answer.
+
+    What the short way needs of Redis is asked for first and waited for last: both travel together.
+    """
+    shortcut = platform.shortcuts.find(scope, headers)
+    asked = platform.shortcuts.ask(shortcut) if shortcut is not None else None
+    try:
+        decision = await _limit(platform, scope, headers)
+        reply.extra = decision.fields()
+        if not decision.allowed:
+            platform.metrics.rate_limited.labels(decision.limit.name).inc()
+            await refuse(scope, TOO_MANY_REQUESTS)(scope, receive, reply)
+            return True
+        if shortcut is None or asked is None:
+            return False
+        ready = await platform.shortcuts.answer(shortcut, asked)
+    finally:
+        if asked is not None:
+            forget(asked)
+    if ready is None:
+        return False
+    scope["route"] = shortcut.route
+    await reply.send(ready, headers.get(b"if-none-match"))
+    return True
 
 
 def _bounded(receive: Receive, bytes_max: int) -> Receive:
@@ -166,6 +194,17 @@ class _Reply:
         self._request_id = request_id.encode()
         self.status = 0
         self.extra: Iterable[tuple[bytes, bytes]] = ()
+
+    async def send(self, ready: Ready, if_none_match: bytes | None) -> None:
+        """Send an answer that is known to have none of our headers yet."""
+        held = ready.held_by(if_none_match)
+        self.status = 304 if held else 200
+        headers = [
+            *(ready.short if held else ready.headers), (b"x-request-id", self._request_id),
+            *SECURITY_HEADERS, *self.extra,
+        ]  # fmt: skip
+        await self._send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": b"" if held else ready.body})
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -68,6 +68,10 @@ class Decision:
         }
         return fields if self.allowed else {**fields, "retry-after": str(max(1, self.reset_s))}
 
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """The same as ASGI wants them."""
+        return [(name.encode(), value.encode()) for name, value in self.headers().items()]
+
 
 class Limiter:
     """Takes places in windows, each named by a limit and a key (an address, an account)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -15,6 +14,7 @@ from sut.metrics import Metrics
 from sut.passwords import Passwords
 from sut.redis_channel import SharedRedis
 from sut.settings import Settings
+from sut.shortcuts import Shortcuts
 from sut.tokens import Tokens
 
 
@@ -25,7 +25,8 @@ class Platform:
     settings: Settings
     database: Database
     cache: Cache
-    redis: Redis
+    redis: SharedRedis
+    shortcuts: Shortcuts
     limiter: Limiter
     metrics: Metrics
     passwords: Passwords
@@ -41,6 +42,7 @@ class Platform:
             socket_connect_timeout=settings.redis_timeout_s,
             retry=Retry(NoBackoff(), 1),
         )
+        assert isinstance(redis, SharedRedis), "redis-py's annotation knows its own class alone"
         cache = Cache(redis, settings, metrics.cache_read)
         database = Database(settings, cache)
         metrics.watch(database.engine, settings.pool_max)
@@ -50,6 +52,7 @@ class Platform:
             database=database,
             cache=cache,
             redis=redis,
+            shortcuts=Shortcuts(cache, redis),
             limiter=Limiter(redis, settings),
             metrics=metrics,
             passwords=Passwords(settings.bcrypt_rounds),

@@ -43,6 +43,15 @@ class SharedRedis(Redis):
             channel = await self._connect()
         return await channel.ask(args)
 
+    def send(self, *words: str | bytes | int) -> asyncio.Future[Any] | None:
+        """Send a `HOT` command at once, if the shared connection stands; the future holds its
+        answer.
+
+        What else is sent before the event loop's next turn travels in the same packet.
+        """
+        channel = self._channel
+        return None if channel is None or channel.closed else channel.ask(words)
+
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         """Close every connection."""
         if self._channel is not None:

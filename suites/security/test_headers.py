@@ -24,6 +24,7 @@ from sut.cache import Cache
 from sut.database import Database as ServiceDatabase
 from sut.limits import Limit
 from sut.settings import Settings
+from sut.shortcuts import Shortcuts
 
 pytestmark = pytest.mark.objective("sec-headers")
 
@@ -37,7 +38,13 @@ NOBODYS = {
     "name": "no-such-file.css",
 }  # fmt: skip
 STATUSES = {200, 201, 204, 303, 401, 403, 404, 405, 413, 422, 429, 500}
-BREAKABLE = ((ServiceDatabase, "reading"), (ServiceDatabase, "unit_of_work"), (Cache, "read"))
+BREAKABLE = (
+    (ServiceDatabase, "reading"),
+    (ServiceDatabase, "direct"),
+    (ServiceDatabase, "unit_of_work"),
+    (Cache, "get"),
+    (Shortcuts, "find"),
+)
 BODILESS = {"GET", "HEAD", "DELETE"}
 
 

@@ -32,4 +32,5 @@ async def get_leaderboard(
     The pages that follow one first page show the points as they stood then, so nobody appears
     twice or not at all. A cursor is good for 23 hours.
     """
-    return answers.public(request, await service.get_page(platform, wanted.cursor, wanted.limit))
+    entry = service.get_page(platform, wanted.cursor, wanted.limit)
+    return await answers.public(request, platform, entry)

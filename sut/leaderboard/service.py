@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sut import answers, cursors, paging
 from sut.accounts.models import Account
-from sut.cache import Area
+from sut.cache import Area, Entry
 from sut.database import UnitOfWork
 from sut.leaderboard import repository
 from sut.leaderboard.bookmarks import CURSOR_LIFETIME, Bookmark, Place
@@ -15,7 +15,7 @@ from sut.platform import Platform
 from sut.predictions.repository import Gain
 from sut.tables import AnyRow
 
-AREA = Area("leaderboard")
+AREA = Area("leaderboard", personal=True)
 TAG = "leaderboard"
 """The cache tag of every page: points, names and who is on it."""
 
@@ -48,17 +48,18 @@ async def settle(work: UnitOfWork, gains: Sequence[Gain]) -> None:
     work.stale(TAG)
 
 
-async def get_page(platform: Platform, cursor: str | None, limit: int) -> bytes:
+def get_page(platform: Platform, cursor: str | None, limit: int) -> Entry:
     """A page of the leaderboard as JSON. The pages of one reading show one generation.
 
-    Raises Problem (invalid-cursor) for a cursor that is none of ours or older than 23 hours.
+    Making it raises Problem (invalid-cursor) for a cursor that is none of ours, loading it for one
+    older than 23 hours.
     """
     bookmark = Bookmark.decode(cursor) if cursor is not None else None
 
     async def load() -> bytes:
         return answers.encode(await _read(platform, bookmark, limit))
 
-    return await platform.cache.read(AREA, f"{limit}|{cursor}", [TAG], load)
+    return Entry(AREA, f"{limit}|{cursor}", (TAG,), load)
 
 
 async def _read(platform: Platform, bookmark: Bookmark | None, limit: int) -> Leaderboard:

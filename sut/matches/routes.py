@@ -57,7 +57,7 @@ def _to_match(operation: str, source: str) -> dict[str, Any]:
 )
 async def list_teams(request: Request, platform: PlatformDep) -> Response:
     """Every club of the season, by name."""
-    return answers.public(request, await service.list_teams(platform))
+    return await answers.public(request, platform, service.list_teams(platform))
 
 
 @router.get(
@@ -69,7 +69,7 @@ async def list_teams(request: Request, platform: PlatformDep) -> Response:
 )
 async def get_team(request: Request, platform: PlatformDep, team_id: TeamId) -> Response:
     """One club."""
-    return answers.public(request, await service.get_team(platform, team_id))
+    return await answers.public(request, platform, service.get_team(platform, team_id))
 
 
 @router.get(
@@ -99,7 +99,7 @@ async def list_matches(
     request: Request, platform: PlatformDep, wanted: Annotated[MatchFilter, Query()]
 ) -> Response:
     """By kick-off, then number."""
-    return answers.public(request, await service.list_matches(platform, wanted))
+    return await answers.public(request, platform, service.list_matches(platform, wanted))
 
 
 @router.get(
@@ -111,8 +111,7 @@ async def list_matches(
 )
 async def get_match(request: Request, platform: PlatformDep, match_id: MatchId) -> Response:
     """One match, with its result once there is one."""
-    body, etag = await service.get_match(platform, match_id)
-    return answers.public(request, body, etag)
+    return await answers.public(request, platform, service.get_match(platform, match_id))
 
 
 @router.post(
@@ -222,4 +221,4 @@ async def enter_result(
 )
 async def get_standings(request: Request, platform: PlatformDep) -> Response:
     """The table over all finished matches."""
-    return answers.public(request, await service.get_standings(platform))
+    return await answers.public(request, platform, service.get_standings(platform))

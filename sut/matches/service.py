@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sut import answers, cursors, paging
-from sut.cache import Area
+from sut.cache import Area, Entry
 from sut.database import UnitOfWork
 from sut.leaderboard import service as leaderboard
 from sut.matches import repository, states
@@ -41,7 +41,7 @@ def tag_of(match_id: int) -> str:
     return f"match:{match_id}"
 
 
-async def list_matches(platform: Platform, wanted: MatchFilter) -> bytes:
+def list_matches(platform: Platform, wanted: MatchFilter) -> Entry:
     """A page of matches by kick-off and id, as JSON."""
     after = wanted.after
 
@@ -58,7 +58,7 @@ async def list_matches(platform: Platform, wanted: MatchFilter) -> bytes:
             )
         return answers.encode(_page(rows, wanted.limit))
 
-    return await platform.cache.read(AREA, f"list|{wanted.key}", [ANY_MATCH], load)
+    return Entry(AREA, f"list|{wanted.key}", (ANY_MATCH,), load)
 
 
 def _page(rows: Sequence[AnyRow], limit: int) -> MatchPage:
@@ -70,20 +70,18 @@ def _cursor(last: AnyRow) -> str:
     return cursors.encode(CURSOR, cursors.moment_to_us(last.kick_off), last.id)
 
 
-async def get_match(platform: Platform, match_id: int) -> tuple[bytes, str]:
-    """A match as JSON, and its entity tag; raises Problem (not-found)."""
+def get_match(platform: Platform, match_id: int) -> Entry:
+    """A match as JSON under its entity tag; loading raises Problem (not-found)."""
 
     async def load() -> bytes:
         async with platform.database.reading() as session:
             found = await _view(session, match_id)
         return found.etag.encode() + b"\n" + answers.encode(found)
 
-    kept = await platform.cache.read(AREA, f"one|{match_id}", [tag_of(match_id)], load)
-    etag, _, body = kept.partition(b"\n")
-    return body, etag.decode()
+    return Entry(AREA, f"one|{match_id}", (tag_of(match_id),), load, tagged=True)
 
 
-async def list_teams(platform: Platform) -> bytes:
+def list_teams(platform: Platform) -> Entry:
     """Every team by name, as JSON."""
 
     async def load() -> bytes:
@@ -92,11 +90,11 @@ async def list_teams(platform: Platform) -> bytes:
         items = [TeamView(id=row.id, name=row.name, short_name=row.short_name) for row in rows]
         return answers.encode(TeamList(items=items))
 
-    return await platform.cache.read(TEAMS, "all", [CLUBS], load)
+    return Entry(TEAMS, "all", (CLUBS,), load)
 
 
-async def get_team(platform: Platform, team_id: int) -> bytes:
-    """A team as JSON; raises Problem (not-found)."""
+def get_team(platform: Platform, team_id: int) -> Entry:
+    """A team as JSON; loading raises Problem (not-found)."""
 
     async def load() -> bytes:
         async with platform.database.reading() as session:
@@ -105,10 +103,10 @@ async def get_team(platform: Platform, team_id: int) -> bytes:
             raise Problem(NOT_FOUND)
         return answers.encode(TeamView(id=row.id, name=row.name, short_name=row.short_name))
 
-    return await platform.cache.read(TEAMS, f"one|{team_id}", [CLUBS], load)
+    return Entry(TEAMS, f"one|{team_id}", (CLUBS,), load)
 
 
-async def get_standings(platform: Platform) -> bytes:
+def get_standings(platform: Platform) -> Entry:
     """The table as JSON."""
 
     async def load() -> bytes:
@@ -117,7 +115,7 @@ async def get_standings(platform: Platform) -> bytes:
         items = [_standing(position, row) for position, row in enumerate(rows, start=1)]
         return answers.encode(Standings(items=items))
 
-    return await platform.cache.read(STANDINGS, "all", [TABLE], load)
+    return Entry(STANDINGS, "all", (TABLE,), load)
 
 
 def _standing(position: int, row: AnyRow) -> Standing:

@@ -109,7 +109,7 @@ async def _matches_of(platform: Platform, week: Week) -> list[MatchView]:
     since = datetime.combine(week.first, time(), UTC)
     span = {"from": since, "to": since + WEEK, "limit": MATCHES_MAX}
     wanted = MatchFilter.model_validate(span)
-    body = await matches.list_matches(platform, wanted)
+    body = await platform.cache.get(matches.list_matches(platform, wanted))
     return MatchPage.model_validate_json(body).items
 
 

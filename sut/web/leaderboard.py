@@ -23,7 +23,7 @@ async def show_leaderboard(
 ) -> Response:
     """One page of the leaderboard."""
     cursor = request.query_params.get("cursor")
-    body = await service.get_page(platform, cursor, ROWS)
+    body = await platform.cache.get(service.get_page(platform, cursor, ROWS))
     place = None
     if visitor.principal is not None:
         async with platform.database.reading() as session:
