@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from starlette.middleware import Middleware
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
 
 import sut.accounts.routes
 import sut.forecasts.routes
@@ -35,13 +37,27 @@ ROUTERS = (
 
 
 class Service(FastAPI):
-    """FastAPI with our own description of itself."""
+    """FastAPI with our own description of itself, and our own layers."""
+
+    def __init__(self, settings: Settings, **said: Any) -> None:
+        super().__init__(**said)
+        self.settings = settings
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI document."""
         if self.openapi_schema is None:
             self.openapi_schema = openapi.describe(self)
         return self.openapi_schema
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Our edge, the refusals, the router, and nothing else that every request would pay for.
+
+        What FastAPI would put around them answers errors that nobody knew, and limits bodies: the
+        edge does both.
+        """
+        handlers: dict[Any, Any] = dict(self.exception_handlers)
+        refusing = ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers)
+        return Edge(refusing, self.settings)
 
 
 def create_app(settings: Settings) -> Service:
@@ -60,9 +76,8 @@ def create_app(settings: Settings) -> Service:
             await platform.stop()
 
     app = Service(
-        title=openapi.TITLE, version=openapi.VERSION, description=openapi.DESCRIPTION,
+        settings, title=openapi.TITLE, version=openapi.VERSION, description=openapi.DESCRIPTION,
         lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False,
-        middleware=[Middleware(Edge, settings=settings)],
     )  # fmt: skip
     refusals.install(app)
     for router in ROUTERS:

@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 MASK = "***"
 _SECRET_NAMES = re.compile(
     r"password|token|secret|authorization|cookie|email|address|signing_key|client", re.IGNORECASE
@@ -22,10 +24,13 @@ _SECRETS = re.compile(
 )
 
 
+_TELLING = re.compile(r"[@.:_]")  # one of these is in every secret
+
+
 @lru_cache(maxsize=2048)
 def mask_text(text: str) -> str:
     """`text` with every token, e-mail and network address in it masked."""
-    return _SECRETS.sub(MASK, text)
+    return _SECRETS.sub(MASK, text) if _TELLING.search(text) else text
 
 
 def mask_fields(logger: Any, method: str, line: Any) -> Any:
@@ -52,4 +57,7 @@ def _masked(name: str, value: object) -> object:
 
 def render(logger: Any, method: str, line: Any) -> str:
     """A structlog processor: the line as JSON, which holds no line break."""
-    return json.dumps(line, ensure_ascii=False).encode(errors="replace").decode()
+    try:
+        return orjson.dumps(line).decode()
+    except TypeError:  # half a surrogate pair, or a number that is too large for it
+        return json.dumps(line, ensure_ascii=False).encode(errors="replace").decode()

@@ -40,10 +40,11 @@ class _Bridge(logging.Handler):
 
 PROCESSORS = (
     structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
     mask_fields,
+    # what only we can have said needs no mask
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
     render,
 )
 
