@@ -25,7 +25,7 @@ GATE = (
 )  # fmt: skip
 RELEASE = (*GATE[:-1], "bench", "duet", "proof", "load")
 STEADY = ("--profile", "steady")  # what a release promises holds for a minute
-SPREAD = {"integration", "framework", "contract", "security"}
+SPREAD = {"integration", "framework", "contract", "security", "e2e"}
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
 CHILD_ENVIRONMENT = {
@@ -230,7 +230,7 @@ def duet(session: nox.Session) -> None:
 
 @nox.session
 def proof(session: nox.Session) -> None:
-    """Known faults in copies of the service: each turns the right tests red, and nothing else."""
+    """Known faults turn the right tests red and no other; all attacks on a clean service."""
     _one(session, "proof")
 
 

@@ -15,14 +15,15 @@ ENDS_WITHIN_S = 90.0
 
 
 class Command:
-    """``python -m scenarios ...``, under way."""
+    """``python -m scenarios ...``, under way; or code that begins otherwise, as `-c` takes it."""
 
     def __init__(self, *words: str, log: Path) -> None:
         self.log = log
         self.words = words
+        begins = () if words[0] == "-c" else ("-m", "scenarios")
         with log.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "scenarios", *words],
+                [sys.executable, *begins, *words],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=file,

@@ -220,13 +220,23 @@ def test_one_worker_too_many_changes_nothing(tmp_path: Path) -> None:
     assert found["arrivals_served"].value == found["arrivals_served"].total == requests(out)
 
 
+IMPATIENT = """
+import sys
+from scenarios import worker
+worker.MASTER_SILENT_S = 4
+from scenarios.__main__ import main
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
 def test_a_worker_whose_master_died_ends_and_says_so(tmp_path: Path) -> None:
     port = free_port()
+    impatient = ("-c", IMPATIENT, *worker(port))
     with (
         serving() as server,
         commands(
-            tmp_path, master(server, port, tmp_path / "out", "--duration", "5m"), worker(port),
-            worker(port),
+            tmp_path, master(server, port, tmp_path / "out", "--duration", "5m"), impatient,
+            impatient,
         ) as (leader, *both),
     ):  # fmt: skip
         under_load(server, 20, leader)

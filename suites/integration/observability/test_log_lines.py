@@ -24,9 +24,10 @@ def log(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "logs" / "service.log"
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
+    before = structlog.get_config()
     configure(Settings.model_validate({"environment": "development", "log_path": str(path)}))
     yield path
-    structlog.reset_defaults()
+    structlog.configure(**before)  # the defaults paint each traceback of a later test for seconds
     root.handlers = handlers
     root.setLevel(level)
 
