@@ -60,7 +60,9 @@ async function keep(address) {
 
 async function store(answer) {
   if (!answer.ok) return;
-  const text = (await answer.text()).replace("<html ", "<html data-stale ");
+  const text = (await answer.text())
+    .replace("<html ", "<html data-stale ")
+    .replace('role="status" hidden>', 'role="status">');
   const kept = new Response(text, { headers: answer.headers });
   await (await caches.open(SEEN)).put(HOME, kept);
 }
