@@ -203,8 +203,7 @@ def _distributions(everything: Tally, run: Run) -> Iterator[Series]:
     ):
         found = histogram.get_percentile_to_value_dict([share * 100 for share in known])
         points = sorted((percent, value / 1000) for percent, value in found.items())
-        where = {"scenario": MIX, KIND: kind}
-        yield series(run, "http_latency_by_percentile_ms", "ms", points, where)
+        yield series(run, "http_latency_by_percentile_ms", "ms", points, {KIND: kind})
 
 
 def _by_operation(run: Run) -> Iterator[Series]:

@@ -219,6 +219,7 @@
 
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
+  const NINES = [0, Math.log10(2), 1, 2, 3, 4]; // 0, 50, 90, 99, 99.9 and 99.99 %
   const DASHES = [[], [7, 3], [2, 3]];
   const drawn = [];
   async function draw(figure) {
@@ -230,7 +231,7 @@
     const plot = new uPlot({
       width: svg.clientWidth, height: 230,
       scales: { x: { time: false }, y: { range: (u, low, high) => [Math.min(0, low), (high || 1) * 1.08] } },
-      axes: [{ ...axis, values: (u, at) => at.map((x) => (time ? `${x} s` : percent(x))) }, { ...axis, size: 60 }],
+      axes: [{ ...axis, ...(time ? {} : { splits: (u, i, low, high) => NINES.filter((at) => at >= low && at <= high) }), values: (u, at) => at.map((x) => (time ? `${x} s` : percent(x))) }, { ...axis, size: 60 }],
       series: [{ label: "at", value: (u, x) => (x == null ? "–" : time ? `${x} s` : percent(x)) }, ...chart.lines.map(([label], i) => ({
         label, stroke: colour(`--s${i}`), width: 1.6, dash: DASHES[i % 3], spanGaps: true, points: { show: false }, value: (u, y) => y ?? "–" }))],
       cursor: { sync: time ? { key: "time" } : undefined, drag: { x: true, y: false } },
