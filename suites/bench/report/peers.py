@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[3]
 ALLURE = "allure@3.18.0"
 TESTS_A_FILE = 100
 ONE_IN = 50  # of the tests fails
-PLUGINS = ("garbage", "layers", "options", "shards", "evidence", "recorder")  # as a project has them
+# As a project of ours lists them.
+PLUGINS = ("garbage", "layers", "options", "shards", "evidence", "recorder")
 ALONE = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 LONGEST_S = 900
 
