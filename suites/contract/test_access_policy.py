@@ -1,18 +1,15 @@
 """The access policy itself, and what a body or an answer must never carry."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-from httpx import AsyncClient
 
 from fixtures.application import SettingsFactory
-from fixtures.database import Database
 from fixtures.environment import UNLIMITED
 from suites.contract import access
 from suites.contract.access import Policy
 from suites.contract.recipes import RECIPES
-from suites.contract.world import World, world_of
+from suites.contract.world import World
 from sut.app import Service
 from sut.settings import Settings
 
@@ -25,12 +22,6 @@ ADMINS = "select count(*) from accounts where role = 'admin'"
 def settings(settings_with: SettingsFactory) -> Settings:
     """Everybody here comes from one address."""
     return settings_with(**UNLIMITED)
-
-
-@pytest.fixture
-async def world(app: Service, client: AsyncClient, database: Database) -> AsyncIterator[World]:
-    async with world_of(database.url, client, app.openapi()) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,22 +1,19 @@
 """Every right, property and status of the service, by recipes and the same each time."""
 
-from collections.abc import AsyncIterator
 from importlib.resources import files
 from json import loads
 from typing import Any
 
 import pytest
-from httpx import AsyncClient
 
 from fixtures.application import SettingsFactory
-from fixtures.database import Database
 from fixtures.environment import UNLIMITED
 from fixtures.evidence import Evidence
 from suites.contract import access, faults
 from suites.contract.answers import undeclared
 from suites.contract.compatibility.document import parse
 from suites.contract.survey import Survey, assignable, survey
-from suites.contract.world import World, world_of
+from suites.contract.world import World
 from sut.settings import Settings
 
 TOOL = "access"
@@ -26,14 +23,6 @@ TOOL = "access"
 def settings(settings_with: SettingsFactory) -> Settings:
     """Everybody here comes from one address."""
     return settings_with(**UNLIMITED)
-
-
-@pytest.fixture
-async def world(
-    client: AsyncClient, database: Database, served: dict[str, Any]
-) -> AsyncIterator[World]:
-    async with world_of(database.url, client, served) as made:
-        yield made
 
 
 @pytest.mark.long

@@ -7,9 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from reports.evidence import encode
 from reports.faults import ConfigError
-from reports.render import sarif
 from scenarios.targets import Target, TargetError, load_target
 from suites.contract.access import Policy, PolicyError, load
 from suites.contract.anywhere.check import Plan, check
@@ -26,14 +24,14 @@ from suites.contract.anywhere.reaching import (
     say,
     waived,
 )
-from suites.contract.anywhere.report import EXIT_CODES, TOOLS, Report
+from suites.contract.anywhere.report import EXIT_CODES, TOOLS
+from suites.contract.anywhere.writing import Names, write
 from suites.contract.compatibility.document import parse
 from suites.contract.conformance import Budget
 
 NO_VERDICT = 2
-EVIDENCE, FINDINGS, SUMMARY, POLICY = (
-    "contract.ndjson", "contract.sarif", "contract.txt", "access.derived.toml",
-)  # fmt: skip
+NAMES = Names("contract.ndjson", "contract.sarif", "contract.txt")
+POLICY = "access.derived.toml"
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -62,15 +60,13 @@ def run(words: argparse.Namespace) -> int:
         print(f"no verdict: {error}", file=sys.stderr)
         return NO_VERDICT
     report.waived = accepted
+    out, more = words.out or folder("contract-check"), ""
     if policy is None:
+        more = f"the rights were derived; correct {out / POLICY} and name it in the target file\n"
+        out.mkdir(parents=True, exist_ok=True)
         roles = tuple(target.identities)
-        _write(
-            words.out or folder("contract-check"),
-            report,
-            as_toml(derived(parse(raw), roles), roles),
-        )
-    else:
-        _write(words.out or folder("contract-check"), report, None)
+        (out / POLICY).write_text(as_toml(derived(parse(raw), roles), roles), "utf-8")
+    write(out, report, NAMES, TOOLS, more)
     return EXIT_CODES[report.verdict]
 
 
@@ -78,19 +74,3 @@ def _policy(file: Path | None, target: Target) -> Policy | None:
     if file is None or target.contract.access is None:
         return None
     return load(file.parent / target.contract.access, tuple(target.identities))
-
-
-def _write(out: Path, report: Report, policy: str | None) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    lines = "".join(encode(record) + "\n" for record in report.records())
-    (out / EVIDENCE).write_text(lines, "utf-8")
-    looked = dict.fromkeys(TOOLS, "")
-    text = sarif.document(report.findings, tools=looked, waived=report.waived)
-    (out / FINDINGS).write_text(text, "utf-8")
-    said = "\n".join(report.lines()) + "\n"
-    (out / SUMMARY).write_text(said, "utf-8")
-    if policy is not None:
-        (out / POLICY).write_text(policy, "utf-8")
-        said += f"the rights were derived; correct {out / POLICY} and name it in the target file\n"
-    print(("\r\x1b[K" if sys.stderr.isatty() else "") + said, end="")
-    print(f"written: {out}")

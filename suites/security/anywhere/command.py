@@ -6,14 +6,11 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
 
-from reports.evidence import encode
 from reports.faults import ConfigError
-from reports.render import sarif
 from scenarios.targets import Target, TargetError, load_target
 from suites.contract.accepting import digest
 from suites.contract.anywhere.people import NotEnteredError, people_of
@@ -30,6 +27,7 @@ from suites.contract.anywhere.reaching import (
     say,
     waived,
 )
+from suites.contract.anywhere.writing import Names, write
 from suites.contract.compatibility.document import parse
 from suites.security.anywhere.answers import unseen
 from suites.security.anywhere.kinds import GROUPS
@@ -38,7 +36,7 @@ from suites.security.anywhere.report import EXIT_CODES, TOOL, Report
 from suites.security.anywhere.scene import Scene
 
 NO_VERDICT = 2
-EVIDENCE, FINDINGS, SUMMARY = "attacks.ndjson", "attacks.sarif", "attacks.txt"
+NAMES = Names("attacks.ndjson", "attacks.sarif", "attacks.txt")
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +65,7 @@ def run(words: argparse.Namespace) -> int:
         print(f"no verdict: {error}", file=sys.stderr)
         return NO_VERDICT
     report.waived = accepted
-    _write(words.out or folder("attacks"), report)
+    write(words.out or folder("attacks"), report, NAMES, (TOOL,))
     return EXIT_CODES[report.verdict]
 
 
@@ -96,15 +94,3 @@ def attacked(
     except httpx.HTTPError as error:
         report.gaps.append(f"the service stopped answering: {error!r}")
     return report
-
-
-def _write(out: Path, report: Report) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    lines = "".join(encode(record) + "\n" for record in report.records())
-    (out / EVIDENCE).write_text(lines, "utf-8")
-    text = sarif.document(report.findings, tools={TOOL: ""}, waived=report.waived)
-    (out / FINDINGS).write_text(text, "utf-8")
-    said = "\n".join(report.lines()) + "\n"
-    (out / SUMMARY).write_text(said, "utf-8")
-    print(("\r\x1b[K" if sys.stderr.isatty() else "") + said, end="")
-    print(f"written: {out}")
