@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import nox
@@ -25,7 +27,7 @@ GATE = (
 )  # fmt: skip
 RELEASE = (*GATE[:-1], "bench", "duet", "proof", "load")
 STEADY = ("--profile", "steady")  # what a release promises holds for a minute
-SPREAD = {"integration", "framework", "contract", "security"}
+SPREAD = {"lint", "integration", "framework", "contract", "security"}
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
 CHILD_ENVIRONMENT = {
@@ -33,7 +35,10 @@ CHILD_ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "PYTHONDONTWRITEBYTECODE": None,  # compiling everything at each start costs seconds
 }
-PARALLEL = ("-n", "auto", "--dist", "worksteal")
+# one more than there are cores: tests that start processes wait for them half of their time
+PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
+# What unit tests need; looking for the plugins of every installed package takes half a second.
+UNIT_PLUGINS = ("pytest_asyncio.plugin", "pytest_randomly", "_hypothesis_pytestplugin")
 
 
 def _ready(session: nox.Session) -> None:
@@ -58,10 +63,15 @@ def _bundled_uv(session: nox.Session) -> str:
     return str(find_uv_bin())
 
 
-def _python(session: nox.Session, *arguments: str, any_exit: bool = False) -> None:
+def _python(
+    session: nox.Session,
+    *arguments: str,
+    any_exit: bool = False,
+    environment: Mapping[str, str] | None = None,
+) -> None:
     session.run(
         str(PYTHON), *arguments,
-        env=CHILD_ENVIRONMENT,
+        env={**CHILD_ENVIRONMENT, **(environment or {})},
         external=True,
         success_codes=ANY_EXIT if any_exit else (0,),
     )  # fmt: skip
@@ -92,11 +102,15 @@ def _new_run(label: str) -> Path:
 
 
 def _layers(
-    session: nox.Session, run: Path, layers: tuple[str, ...], *extra: str, any_exit: bool = False
+    session: nox.Session,
+    run: Path,
+    layers: tuple[str, ...],
+    *extra: str,
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     folders = [f"suites/{layer}" for layer in layers]
     command = ("-m", "pytest", *folders, "--run-dir", str(run), *extra, *session.posargs)
-    _python(session, *command, any_exit=any_exit)
+    _python(session, *command, environment=environment)
 
 
 def _quietly(session: nox.Session, run: Path, layer: str, *extra: str) -> None:
@@ -152,7 +166,11 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """The rules of every domain, without any service; fewer random examples than the gate."""
-    _one(session, "unit", "-q", "--hypothesis-profile=quick", "-p", "no:benchmark")
+    _ready(session)
+    quick = ("-q", "--hypothesis-profile=quick", "-o", "faulthandler_timeout=0")
+    alone = {} if session.posargs else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    named = () if session.posargs else chain.from_iterable(("-p", name) for name in UNIT_PLUGINS)
+    _layers(session, _new_run("unit"), ("unit",), *quick, *named, environment=alone)
 
 
 @nox.session

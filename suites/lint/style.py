@@ -87,7 +87,7 @@ def ruff_format(root: Path) -> Inspection:
 
 def mypy_strict(root: Path, files: tuple[str, ...]) -> Inspection:
     """Types of exactly `files`; how many of them mypy checked is read from its closing line."""
-    ran = _run(root, "mypy", "--hide-error-context", "--no-color-output", *files)
+    ran = _run(root, "mypy", "-n", "auto", "--hide-error-context", "--no-color-output", *files)
     checked = _CHECKED.search(ran.stdout)
     if ran.returncode not in (0, 1) or checked is None:
         return Inspection((), (), (ran.stdout + ran.stderr).strip()[-2000:] or "mypy did not run")
