@@ -22,7 +22,7 @@ from scenarios.observer import Observer
 from scenarios.orders import EVIDENCE
 from scenarios.plan import Plan, schedule
 from scenarios.runs import Run
-from scenarios.station import Station
+from scenarios.station import Letter, Station
 from scenarios.wire import HELLO, VERSION
 from suites.framework.scenarios.commands import ROOT, Command, commands
 from suites.framework.scenarios.loopback import Loopback, serving
@@ -326,4 +326,41 @@ def test_a_worker_of_another_release_is_turned_away(monkeypatch: pytest.MonkeyPa
     greeted_by(monkeypatch, {"version": VERSION + 1, "pid": 1, "host": "elsewhere"})
     said = f"the worker on elsewhere speaks version {VERSION + 1} of the messages"
     with pytest.raises(LoadError, match=said):
+        conductor(Post(local=False)).conduct()
+
+
+GREETING: dict[str, object] = {"version": VERSION, "pid": 1, "host": "elsewhere"}
+
+
+def test_a_worker_that_never_gets_ready_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    greeted_by(monkeypatch, GREETING)
+    monkeypatch.setattr("scenarios.conductor.PREPARE_WITHIN_S", 0.2)
+    monkeypatch.setattr("scenarios.conductor.CLOCK_WITHIN_S", 0.05)
+    with pytest.raises(LoadError, match=r"not ready within 0\.2 s: .* try fewer with --sessions"):
+        conductor(Post(local=False)).conduct()
+
+
+def test_an_interrupt_before_the_load_begins_ends_it_with_nothing_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Interrupted(Station):
+        def letter(self, within_s: float) -> Letter | None:
+            signal.raise_signal(signal.SIGINT)
+            return super().letter(within_s)
+
+    monkeypatch.setattr("scenarios.conductor.Station", Interrupted)
+    with pytest.raises(LoadError, match="interrupted before the load began; nothing was measured"):
+        conductor(Post(local=False, wait_s=30)).conduct()
+
+
+def test_a_worker_that_goes_away_before_the_load_begins_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    greeted_by(monkeypatch, GREETING)
+    monkeypatch.setattr(Station, "missing", lambda *_: True)
+    monkeypatch.setattr("scenarios.conductor.CLOCK_WITHIN_S", 0.05)
+    monkeypatch.setattr("scenarios.conductor.SILENT_FOR_S", 0.1)
+    with pytest.raises(LoadError, match="a generator ended before it began"):
         conductor(Post(local=False)).conduct()

@@ -140,3 +140,20 @@ def test_a_line_through_too_few_readings_has_no_slope() -> None:
     for positions in ([1.0] * 20, [1.0, 2.0, 3.0]):
         with pytest.raises(ValueError, match="too few"):
             intervals.slope(positions, [1.0] * len(positions))
+
+
+def test_no_interval_is_made_of_nothing() -> None:
+    with pytest.raises(ValueError, match="no samples"):
+        intervals.ratio(0, 0)
+    with pytest.raises(ValueError, match="no samples"):
+        intervals.ratio_of_sums([1.0, 2.0], [0.0, 0.0])
+
+
+def test_a_share_of_none_or_of_all_has_its_end_at_the_edge() -> None:
+    assert intervals.ratio(0, 50).low == 0.0
+    assert intervals.ratio(50, 50).high == 1.0
+
+
+def test_a_mean_of_no_seconds_has_no_interval() -> None:
+    with pytest.raises(ValueError, match="no seconds"):
+        intervals.mean([])

@@ -78,6 +78,17 @@ def test_sessions_that_wait_are_shown_with_what_they_wait_for(database: Database
         assert seen["postgres_waits", "Lock"] == 0
 
 
+def test_a_transaction_that_failed_and_is_still_open_counts_as_idle_in_it(
+    database: Database,
+) -> None:
+    with watching(database) as store, psycopg.connect(database.dsn) as other:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            other.execute("SELECT * FROM nowhere")
+        seen = read(store)
+    assert seen["postgres_sessions", "idle in transaction"] == 1
+    assert ("postgres_sessions", "idle in transaction (aborted)") not in seen
+
+
 def test_statements_are_counted_from_the_beginning_where_the_server_keeps_them(
     database: Database,
 ) -> None:
@@ -111,6 +122,18 @@ def test_what_redis_did_since_the_last_look_is_read_from_its_statistics(
     assert seen["redis_commands_per_s", ""] >= 400
     assert 0 < seen["redis_key_hits", ""] <= 1
     assert seen["redis_memory_mb", ""] > 0
+
+
+def test_a_second_in_which_no_key_was_looked_up_has_no_share_of_hits(
+    redis_namespace: RedisNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Redis(redis_namespace.url)) as store:
+        store.begin()
+        # others may use this server just now: its counters stand still for this look alone
+        monkeypatch.setattr(store, "_info", lambda: {"used_memory": 1e6, "keyspace_hits": 0.0})
+        seen = read(store)
+    assert ("redis_key_hits", "") not in seen
+    assert seen["redis_memory_mb", ""] == 1
 
 
 def test_a_store_that_cannot_be_read_is_noted_and_the_run_goes_on() -> None:
