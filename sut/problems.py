@@ -58,7 +58,7 @@ FORECAST_QUOTA_USED = ProblemType("forecast-quota-used", 403, "No forecasts left
 INVALID_CURSOR = ProblemType("invalid-cursor", 422, "The cursor is not one of ours, or too old")
 TOO_MANY_REQUESTS = ProblemType("too-many-requests", 429, "Slow down")
 BODY_TOO_LARGE = ProblemType("body-too-large", 413, "The request is too large")
-UNAVAILABLE = ProblemType("unavailable", 503, "A dependency is missing")
+UNAVAILABLE = ProblemType("unavailable", 503, "The service cannot answer just now")
 INTERNAL = ProblemType("internal-error", 500, "Something went wrong on our side")
 
 

@@ -13,9 +13,9 @@ import schemathesis
 
 from fixtures.application import SettingsFactory
 from fixtures.database import Database
-from fixtures.environment import PREFIX
+from fixtures.environment import UNLIMITED
 from fixtures.evidence import Evidence
-from fixtures.live import FOR_TESTS, LIMITS_FOR_TESTS, LiveServiceFactory
+from fixtures.live import FOR_TESTS, LiveServiceFactory
 from suites.contract import conformance
 from suites.contract.conformance import Budget
 from suites.contract.inprocess import in_process
@@ -86,11 +86,8 @@ def test_conformance_in_process_is_faster_than_the_pytest_integration(
     evidence: Evidence,
 ) -> None:
     service = live_service_factory(workers=1, seeded=False, environment=FOR_TESTS)
-    limits: dict[str, Any] = {
-        name.removeprefix(PREFIX).lower(): int(value) for name, value in LIMITS_FOR_TESTS.items()
-    }
     shares = []
-    with in_process(settings_with(database_url=database.url, **limits)) as ours:
+    with in_process(settings_with(database_url=database.url, **UNLIMITED)) as ours:
         for number in range(ROUNDS):  # in turns, so that a busy machine troubles both alike
             plain = plain_rate(service.url, tmp_path, number)
             fast = our_rate(ours.app)

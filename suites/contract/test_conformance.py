@@ -17,9 +17,9 @@ from schemathesis.schemas import BaseSchema
 
 from fixtures.application import BASE_URL, SettingsFactory
 from fixtures.database import Database
-from fixtures.environment import PREFIX
+from fixtures.environment import UNLIMITED
 from fixtures.evidence import Evidence
-from fixtures.live import FOR_TESTS, LIMITS_FOR_TESTS, LiveServiceFactory
+from fixtures.live import FOR_TESTS, LiveServiceFactory
 from suites.contract import access, conformance
 from suites.contract.access import Policy, Role
 from suites.contract.conformance import Budget, Run
@@ -93,11 +93,8 @@ def _in_process(
 ) -> Subject:
     database: Database = request.getfixturevalue("seeded_database")
     settings_with: SettingsFactory = request.getfixturevalue("settings_with")
-    limits: dict[str, Any] = {
-        name.removeprefix(PREFIX).lower(): int(value) for name, value in LIMITS_FOR_TESTS.items()
-    }
     service = stack.enter_context(
-        in_process(settings_with(database_url=database.url, **limits | more))
+        in_process(settings_with(database_url=database.url, **{**UNLIMITED, **more}))
     )
     client = AsyncClient(transport=ASGITransport(app=service.app), base_url=BASE_URL)
     world = _world(stack, service.portal, client, database.url, served)
