@@ -73,12 +73,6 @@ Client = Annotated[str, Depends(_client)]
 """The address that the request came from, as far as proxies are trusted; a key, never shown."""
 
 
-async def _optional_principal(platform: PlatformDep, sent: _Credentials) -> Principal | None:
-    if sent is None:
-        return None
-    return await principal_of(platform, sent.credentials)
-
-
 async def _current_principal(platform: PlatformDep, sent: _Credentials) -> Principal:
     principal = await principal_of(platform, sent.credentials) if sent else None
     if principal is None:
@@ -88,10 +82,6 @@ async def _current_principal(platform: PlatformDep, sent: _Credentials) -> Princ
 
 CurrentPrincipal = Annotated[Principal, Depends(_current_principal)]
 """The player or admin who asks; 401 for a visitor."""
-
-OptionalPrincipal = Annotated[Principal | None, Depends(_optional_principal)]
-"""Who asks, or None for a visitor and for a token that no longer holds."""
-
 
 async def current_admin(principal: CurrentPrincipal) -> Principal:
     """The admin who asks; `sut.openapi` knows the operations of admins by it."""

@@ -194,3 +194,13 @@ async def test_a_redis_that_forgot_its_scripts_is_told_again(ours: Cache, redis:
     for _ in range(2):
         await ours.read(MATCHES, "all", ["matches"], source.load)
     assert source.loads == 1
+
+
+async def test_a_redis_that_forgot_the_script_is_given_it_again(
+    ours: Cache, theirs: Cache, redis: Redis
+) -> None:
+    source = Source()
+    await redis.script_flush()
+    await ours.read(MATCHES, "all", ["matches"], source.load)
+    await theirs.read(MATCHES, "all", ["matches"], source.load)
+    assert source.loads == 1

@@ -165,6 +165,15 @@ async def test_these_reads_do_come_from_the_cache(season: Season, other_app: Ser
     assert [one for one in sent if "sessions" not in one] == []
 
 
+async def test_a_worker_knows_what_a_client_holds_from_another(season: Season) -> None:
+    ours, theirs = season.readers
+    for path in ("/api/teams", "/api/standings"):
+        held = (await ours.get(path)).headers["etag"]
+        # the other worker has never been asked for it
+        again = await theirs.get(path, headers={"if-none-match": held})
+        assert (again.status_code, again.headers["etag"], again.content) == (304, held, b"")
+
+
 async def test_a_write_that_is_refused_leaves_what_is_cached(season: Season, redis: Redis) -> None:
     await season.read(season.readers[0])
     tags = {key: await redis.get(key) async for key in redis.scan_iter(match="tag:*")}

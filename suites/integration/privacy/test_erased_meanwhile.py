@@ -15,6 +15,8 @@ from sut.accounts.principal import Principal
 from sut.accounts.schemas import Erasure, ProfileChange
 from sut.app import Service
 from sut.platform import Platform
+from sut.predictions import service as predictions
+from sut.predictions.schemas import NewPrediction
 from sut.problems import Problem
 
 pytestmark = pytest.mark.objective("gdpr-erase")
@@ -35,7 +37,13 @@ async def export(platform: Platform, principal: Principal) -> object:
     return await privacy.export(platform, principal)
 
 
-@pytest.mark.parametrize("asked", [profile, rename, export])
+async def predict(platform: Platform, principal: Principal) -> object:
+    body = NewPrediction(match_id=1, home_goals=2, away_goals=1)
+    async with platform.database.quick_work("r1") as work:
+        return await predictions.create(work, principal.account_id, body, None)
+
+
+@pytest.mark.parametrize("asked", [profile, rename, export, predict])
 async def test_nothing_is_told_or_written_of_a_person_who_was_erased_meanwhile(
     app: Service, build: Builders, sql: Sql, asked: Asked
 ) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from fastapi import FastAPI
 
 if TYPE_CHECKING:
-    from suites.security.anywhere.keep import Keeper
+    from suites.framework.anywhere.keep import Keeper
 
 BODY_MAX = 1 << 20
 WINDOW_S = 600
@@ -86,7 +86,7 @@ class Edge:
     def _write(self, scope: Any) -> None:
         if self._log is None:
             return
-        from suites.security.anywhere.keep import as_line
+        from suites.framework.anywhere.keep import as_line
 
         query = unquote_plus(scope["query_string"].decode("latin-1"))
         line = query if self._has("log") else as_line(scope["path"], query)

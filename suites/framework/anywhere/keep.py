@@ -22,7 +22,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
-from suites.security.anywhere.keep_edge import Edge
+from suites.framework.anywhere.keep_edge import Edge
 from suites.security.forgery import Token, taken_apart
 
 Hole = Literal[

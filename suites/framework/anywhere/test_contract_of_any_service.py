@@ -11,11 +11,11 @@ import pytest
 from scenarios.targets import load_target
 from suites.contract.__main__ import main
 from suites.contract.access import Cell, load
-from suites.contract.anywhere.notes import HOLES, Hole, notes_app, serving
 from suites.contract.anywhere.people import people_of
 from suites.contract.anywhere.report import Report
 from suites.contract.faults import INJECTION, Fault
 from suites.contract.matrix import Proof
+from suites.framework.anywhere.notes import HOLES, Hole, notes_app, serving
 
 TARGET = """
 name = "Notes"

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from reports.evidence import Check, Finding, Instrument, decode
-from suites.contract.anywhere.notes import serving
+from suites.framework.anywhere.keep import HOLES, KEY, Hole, keep_app
+from suites.framework.anywhere.notes import serving
 from suites.security.__main__ import main
 from suites.security.anywhere import kinds, sizes
-from suites.security.anywhere.keep import HOLES, KEY, Hole, keep_app
 from suites.security.anywhere.playing import ATTACKS
 
 VARIABLE = "KEEP_SIGNING_KEY"
