@@ -35,8 +35,10 @@ CHILD_ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
     "PYTHONDONTWRITEBYTECODE": None,  # compiling everything at each start costs seconds
 }
-# one more than there are cores: tests that start processes wait for them half of their time
-PARALLEL = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
+# One process more than there are cores: tests of the framework wait half of their time for
+# processes that they start. Where each process has a service of its own, one more costs too much.
+CROWDED = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 # What unit tests need; looking for the plugins of every installed package takes half a second.
 UNIT_PLUGINS = ("pytest_asyncio.plugin", "pytest_randomly", "_hypothesis_pytestplugin")
 
@@ -115,7 +117,7 @@ def _layers(
 
 def _quietly(session: nox.Session, run: Path, layer: str, *extra: str) -> None:
     """One layer as the gate runs it, whatever comes of it."""
-    parallel = PARALLEL if layer in SPREAD else ()
+    parallel = CROWDED if layer == "framework" else PARALLEL if layer in SPREAD else ()
     measured = ("--coverage",) if layer in MEASURED else ()
     command = ("-m", "pytest", f"suites/{layer}", "--run-dir", str(run), "-q")
     _python(session, *command, *parallel, *measured, *extra, any_exit=True)
@@ -158,7 +160,7 @@ def tests(session: nox.Session) -> None:
     """Every functional suite and the framework's own tests, in parallel and in random order."""
     _ready(session)
     run = _new_run("tests")
-    _layers(session, run, FUNCTIONAL, *PARALLEL)
+    _layers(session, run, FUNCTIONAL, *CROWDED)
     if not {"-k", "-m", "--deselect", "--lf"} & set(session.posargs):
         _python(session, "-m", "reports", "ran", str(run), *FUNCTIONAL)
 
@@ -255,7 +257,7 @@ def proof(session: nox.Session) -> None:
 @nox.session
 def framework(session: nox.Session) -> None:
     """The tests of the framework itself: fixtures, scenarios and reports."""
-    _one(session, "framework", *PARALLEL)
+    _one(session, "framework", *CROWDED)
 
 
 @nox.session
