@@ -27,7 +27,7 @@ GATE = (
 )  # fmt: skip
 RELEASE = (*GATE[:-1], "bench", "duet", "proof", "load")
 STEADY = ("--profile", "steady")  # what a release promises holds for a minute
-SPREAD = {"lint", "integration", "framework", "contract", "security"}
+SPREAD = {"lint", "unit", "integration", "framework", "contract", "security"}
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
 CHILD_ENVIRONMENT = {
