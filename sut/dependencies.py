@@ -83,6 +83,7 @@ async def _current_principal(platform: PlatformDep, sent: _Credentials) -> Princ
 CurrentPrincipal = Annotated[Principal, Depends(_current_principal)]
 """The player or admin who asks; 401 for a visitor."""
 
+
 async def current_admin(principal: CurrentPrincipal) -> Principal:
     """The admin who asks; `sut.openapi` knows the operations of admins by it."""
     if principal.role != "admin":

@@ -161,6 +161,7 @@ def under_load(server: Loopback, count: int, command: Command) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_worker_elsewhere_that_dies_makes_the_run_invalid_and_takes_nothing_of_the_others_along(
     tmp_path: Path,
 ) -> None:
@@ -194,6 +195,7 @@ def connected(command: Command, port: int) -> None:
         raise NotYetError(f"{len(seen)} connections")
 
 
+@pytest.mark.long
 def test_one_worker_too_many_changes_nothing(tmp_path: Path) -> None:
     port, out = free_port(), tmp_path / "out"
     with (
@@ -229,6 +231,7 @@ raise SystemExit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.long
 def test_a_worker_whose_master_died_ends_and_says_so(tmp_path: Path) -> None:
     port = free_port()
     impatient = ("-c", IMPATIENT, *worker(port))
