@@ -11,9 +11,6 @@ from httpx import AsyncClient
 from fixtures.database import Database
 from suites.contract.documents import served_document
 from suites.contract.world import World, world_of
-from suites.long_first import pytest_collection_modifyitems, pytest_configure
-
-__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,11 @@
-"""The order of the security layer, and its live service with accounts whose log-ins are cheap."""
+"""The live service of the security layer, with accounts whose log-ins are cheap."""
 
 import psycopg
 import pytest
 
 from fixtures.clients import PASSWORD
 from fixtures.live import LiveService
-from suites.long_first import pytest_collection_modifyitems, pytest_configure
 from sut.passwords import hash_now
-
-__all__ = ["pytest_collection_modifyitems", "pytest_configure"]
 
 
 @pytest.fixture(scope="session")
