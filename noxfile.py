@@ -27,7 +27,7 @@ GATE = (
 )  # fmt: skip
 RELEASE = (*GATE[:-1], "bench", "duet", "proof", "load")
 STEADY = ("--profile", "steady")  # what a release promises holds for a minute
-SPREAD = {"lint", "unit", "integration", "framework", "contract", "security"}
+SPREAD = {"lint", "unit", "contract", "security"}
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
 ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
 CHILD_ENVIRONMENT = {
@@ -36,8 +36,9 @@ CHILD_ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": None,  # compiling everything at each start costs seconds
 }
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
-# One process more than there are cores: tests of the framework wait half of their time for
-# processes that they start. Where each process has a service of its own, one more costs too much.
+# One process more than there are cores, for tests that wait half of their time, for processes that
+# they start or for Postgres. Where each process has a service of its own, one more costs too much.
+WAITING = {"integration", "framework"}
 CROWDED = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 # What unit tests need; looking for the plugins of every installed package takes half a second.
 UNIT_PLUGINS = ("pytest_asyncio.plugin", "pytest_randomly", "_hypothesis_pytestplugin")
@@ -117,7 +118,7 @@ def _layers(
 
 def _quietly(session: nox.Session, run: Path, layer: str, *extra: str) -> None:
     """One layer as the gate runs it, whatever comes of it."""
-    parallel = CROWDED if layer == "framework" else PARALLEL if layer in SPREAD else ()
+    parallel = CROWDED if layer in WAITING else PARALLEL if layer in SPREAD else ()
     measured = ("--coverage",) if layer in MEASURED else ()
     command = ("-m", "pytest", f"suites/{layer}", "--run-dir", str(run), "-q")
     _python(session, *command, *parallel, *measured, *extra, any_exit=True)
@@ -178,7 +179,7 @@ def unit(session: nox.Session) -> None:
 @nox.session
 def integration(session: nox.Session) -> None:
     """The service over real Postgres and Redis, one database a test."""
-    _one(session, "integration", *PARALLEL)
+    _one(session, "integration", *CROWDED)
 
 
 @nox.session
