@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
+from sut import garbage
 from sut.settings import Settings
 
 PREFIX = "SOCCERAI_"
@@ -53,6 +54,7 @@ def _migrate(settings: Settings, arguments: list[str]) -> int:
 
     from sut.migrations import upgrade
 
+    garbage.begin()
     try:
         upgrade(settings.database_url)
     except (OSError, DBAPIError) as error:
@@ -66,12 +68,14 @@ def _migrate(settings: Settings, arguments: list[str]) -> int:
 def _seed(settings: Settings, arguments: list[str]) -> int:
     from sut.seed import main as seed
 
+    garbage.begin()
     return seed(settings, arguments)
 
 
 def _serve(settings: Settings, arguments: list[str]) -> int:
     from sut.server import serve
 
+    garbage.begin()
     return serve(settings, arguments)
 
 
@@ -97,6 +101,9 @@ COMMANDS = {
     "openapi": _openapi,
     "check": _check,
 }
+
+if __name__ != "sut.__main__":  # a program: this process, or a worker that it spawned
+    garbage.wait()
 
 if __name__ == "__main__":
     raise SystemExit(main(sys.argv[1:]))

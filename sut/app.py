@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,7 +18,7 @@ import sut.matches.routes
 import sut.operations.routes
 import sut.predictions.routes
 import sut.web.routes
-from sut import openapi, refusals
+from sut import garbage, openapi, refusals
 from sut.dependencies import refuse_unknown_parameters
 from sut.edge import Edge
 from sut.operations.sweeper import Sweeper
@@ -93,7 +92,5 @@ def worker_app() -> Service:
     settings = Settings()
     configure(settings)
     app = create_app(settings)
-    # what was made while importing stays for good: the collector need not look at it again
-    gc.collect()
-    gc.freeze()
+    garbage.begin()
     return app

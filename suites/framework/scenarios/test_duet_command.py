@@ -117,7 +117,7 @@ def test_an_endpoint_that_fails_midway_is_no_comparison(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = tmp_path / "duet.ndjson"
-    assert play(fine, after(300, (503, b"")), output, "--path", "/a") == 2
+    assert play(fine, after(300, (503, b"")), output, "--path", "/a", "--seconds", "60") == 2
     assert "GET /a: the new side answers 503, expected 200" in capsys.readouterr().err
     assert not [item for item in read(output) if isinstance(item, Measurement)]
 

@@ -14,6 +14,14 @@ import yaml  # type: ignore[import-untyped]
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "scenarios" / "workers"
 PARSES = "import sys, scenarios.worker as w; print(vars(w.parser().parse_args(sys.argv[1:])))"
+GARBAGE = """
+import gc, json, runpy, sys
+sys.argv[1:] = ["--no-such-word"]
+try:
+    runpy.run_module("scenarios.worker", run_name="__main__")
+except SystemExit:
+    print(json.dumps({"collects": gc.isenabled(), "set aside": gc.get_freeze_count()}))
+"""
 LOADED = "import json, sys, scenarios.worker; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -107,3 +115,9 @@ def test_the_manifest_finds_its_own_configuration() -> None:
         reference = variable["valueFrom"]["configMapKeyRef"]
         assert reference["name"] == master["metadata"]["name"]
         assert reference["key"] in master["data"]
+
+
+def test_a_generator_does_not_stop_to_go_through_its_modules_for_garbage() -> None:
+    seen = json.loads(python(GARBAGE))
+    assert seen["collects"]
+    assert seen["set aside"] > 50_000
