@@ -36,6 +36,7 @@ from detect_secrets.settings import transient_settings
 
 from reports.evidence import Finding, fingerprint
 from suites.security.history import Line
+from suites.security.known_clean import NOTHING, KnownClean
 from suites.security.sieve import Sieve
 
 TOOL = "detect-secrets"
@@ -94,8 +95,8 @@ class PastScan:
     blind: str = ""
 
 
-def scan_tree(files: Iterable[Path], root: Path) -> TreeScan:
-    """Scan `files` as they are now."""
+def scan_tree(files: Iterable[Path], root: Path, memory: KnownClean = NOTHING) -> TreeScan:
+    """Scan `files` as they are now; what `memory` knows to be clean is passed over."""
     lines: list[Line] = []
     scanned, missing = [], []
     for path in files:
@@ -109,7 +110,7 @@ def scan_tree(files: Iterable[Path], root: Path) -> TreeScan:
         # An image's bytes are scanned too: a replaced byte must not keep the rest from being read.
         text = raw.decode("utf-8", "replace").split("\n")
         lines += [Line(name, number, one.rstrip("\r")) for number, one in enumerate(text, start=1)]
-    found, blind = _scan_beside_canaries(lines)
+    found, blind = _scan_beside_canaries(lines, memory=memory)
     if blind:
         missing += [f"{name}: {blind}" for name in scanned]
         scanned = []
@@ -118,28 +119,30 @@ def scan_tree(files: Iterable[Path], root: Path) -> TreeScan:
     return TreeScan(findings, tuple(scanned), tuple(missing), allowed, tuple(lines))
 
 
-def scan_past(past: Iterable[Line], today: TreeScan) -> PastScan:
+def scan_past(past: Iterable[Line], today: TreeScan, memory: KnownClean = NOTHING) -> PastScan:
     """Scan what the history added beyond what stands in the same files today."""
     known = {(line.path, line.text) for line in today.lines}
     gone = [line for line in past if (line.path, line.text) not in known]
     already = {finding.fingerprint for finding in today.findings}
-    found, blind = _scan_beside_canaries(gone, today.allowed)
+    found, blind = _scan_beside_canaries(gone, today.allowed, memory)
     return PastScan(tuple(one for one in found if one.fingerprint not in already), blind)
 
 
 def _scan_beside_canaries(
-    lines: Sequence[Line], allowed: Set[str] = frozenset()
+    lines: Sequence[Line], allowed: Set[str] = frozenset(), memory: KnownClean = NOTHING
 ) -> tuple[tuple[Finding, ...], str]:
     """Findings among `lines`, and which key planted beside them was missed, if one was."""
     planted = [Line(path, 1, text) for path, (text, _) in CANARIES.items()]
-    found = scan_lines([*lines, *planted], allowed)
+    found = scan_lines([*lines, *planted], allowed, memory)
     seen = {(finding.path, finding.rule) for finding in found}
     missed = [rule for path, (_, rule) in CANARIES.items() if (path, rule) not in seen]
     blind = f"{TOOL} did not see its canary of {', '.join(missed)}" if missed else ""
     return tuple(finding for finding in found if finding.path not in CANARIES), blind
 
 
-def scan_lines(lines: Sequence[Line], allowed: Set[str] = frozenset()) -> tuple[Finding, ...]:
+def scan_lines(
+    lines: Sequence[Line], allowed: Set[str] = frozenset(), memory: KnownClean = NOTHING
+) -> tuple[Finding, ...]:
     """Scan lines of any files; those with a text in `allowed` are passed over."""
     spoken_for = {line for line, _ in _allowed(lines)}
     by_path: dict[str, list[Line]] = defaultdict(list)
@@ -153,8 +156,21 @@ def scan_lines(lines: Sequence[Line], allowed: Set[str] = frozenset()) -> tuple[
                 sieve = Sieve()
                 for number, (path, found) in enumerate(by_path.items()):
                     if _wants_keywords(path) == keywords:
-                        findings += _scan_one(path, found, Path(scratch, str(number)), sieve)
+                        folder = Path(scratch, str(number))
+                        findings += _scan_unless_known(path, found, folder, sieve, memory)
     return tuple(findings)
+
+
+def _scan_unless_known(
+    path: str, lines: list[Line], folder: Path, sieve: Sieve, memory: KnownClean
+) -> list[Finding]:
+    digest = memory.digest(path, "\n".join(line.text for line in lines))
+    if path not in CANARIES and memory.knows(digest):
+        return []
+    found = list(_scan_one(path, lines, folder, sieve))
+    if not found:
+        memory.note(digest)
+    return found
 
 
 def _scan_one(path: str, lines: list[Line], folder: Path, sieve: Sieve) -> Iterator[Finding]:

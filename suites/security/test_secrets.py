@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from fixtures.evidence import Evidence
-from suites.security import history, secret_scan, tree
+from suites.security import history, secret_scan, sieve, tree
+from suites.security.known_clean import memory_of
 from suites.security.secret_scan import CANARIES, PastScan
 
 pytestmark = pytest.mark.objective("sec-secrets")
@@ -32,9 +33,10 @@ def repository(tmp_path: Path) -> Path:
 @pytest.mark.long
 def test_no_secret_lies_in_the_tree_or_its_history(evidence: Evidence) -> None:
     files = tree.all_files(tree.ROOT)
-    scan = secret_scan.scan_tree(files, tree.ROOT)
+    memory = memory_of(secret_scan.TOOL, secret_scan.__name__, sieve.__name__)
+    scan = secret_scan.scan_tree(files, tree.ROOT, memory)
     past = history.read(tree.ROOT)
-    before = secret_scan.scan_past(past.lines, scan)
+    before = secret_scan.scan_past(past.lines, scan, memory)
     for finding in (*scan.findings, *before.findings):
         evidence.record(finding)
     evidence.instrument(
@@ -51,6 +53,9 @@ def test_no_secret_lies_in_the_tree_or_its_history(evidence: Evidence) -> None:
         missing=[*past.missing, *filter(None, [before.blind])],
         unit="commits",
     )
+    evidence.measure("files_clean_in_an_earlier_scan", memory.used, "files", tool=secret_scan.TOOL)
+    if not (scan.missing or before.blind):
+        memory.save()
     assert "uv.lock" in scan.scanned
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reports.evidence import Finding, Severity, fingerprint
+from suites.security.known_clean import KnownClean
 
 OBJECTIVE = "sec-sast"
 
@@ -65,6 +66,38 @@ def with_canaries(
         blind = f"the scanner did not see its canary of {', '.join(missed)}"
         return Scan(findings, (), missing + tuple(f"{name}: {blind}" for name in looked_at))
     return Scan(findings, looked_at, missing)
+
+
+def remembering(scanner: Scanner, memory: KnownClean) -> Scanner:
+    """The same scanner, which passes over what it found clean in an earlier run.
+
+    Files outside the root are scanned each time: canaries are planted there.
+    """
+
+    def scan(files: Sequence[Path], root: Path) -> Scan:
+        digests = {path: _digest(path, root, memory) for path in files}
+        rest = [path for path, digest in digests.items() if not (digest and memory.knows(digest))]
+        found = scanner(rest, root)
+        clean = set(found.looked_at) - {finding.path for finding in found.findings}
+        for path in rest:
+            digest = digests[path]
+            # what changed while it was scanned is not what was scanned
+            if digest and name_of(path, root) in clean and digest == _digest(path, root, memory):
+                memory.note(digest)
+        known = {name_of(path, root) for path in files} - {name_of(path, root) for path in rest}
+        looked_at = tuple(sorted({*found.looked_at, *known}))
+        return Scan(found.findings, looked_at, found.missing)
+
+    return scan
+
+
+def _digest(path: Path, root: Path, memory: KnownClean) -> str | None:
+    if not path.resolve().is_relative_to(root.resolve()):
+        return None
+    try:
+        return memory.digest(name_of(path, root), path.read_bytes())
+    except OSError:
+        return None
 
 
 def name_of(path: Path, root: Path) -> str:

@@ -10,8 +10,9 @@ import pytest
 
 from fixtures.evidence import Evidence
 from suites.security import tree
-from suites.security.code import bandit_scan, other_tools, rule_scan
-from suites.security.code.scans import Canary, Scan, Scanner, with_canaries
+from suites.security.code import bandit_scan, other_tools, rule_scan, scans
+from suites.security.code.scans import Canary, Scan, Scanner, remembering, with_canaries
+from suites.security.known_clean import memory_of
 
 pytestmark = pytest.mark.objective("sec-sast")
 
@@ -21,8 +22,13 @@ RAW_SQL = bandit_scan.CANARY.text
 @pytest.mark.long
 def test_own_code_is_scanned_whole_by_bandit(evidence: Evidence) -> None:
     files = tree.python_files(tree.ROOT)
-    scan = with_canaries(bandit_scan.scan, files, tree.ROOT, [bandit_scan.CANARY])
+    memory = memory_of(bandit_scan.TOOL, bandit_scan.__name__, scans.__name__)
+    scanner = remembering(bandit_scan.scan, memory)
+    scan = with_canaries(scanner, files, tree.ROOT, [bandit_scan.CANARY])
     record(evidence, "files_parsed", scan, len(files))
+    evidence.measure("files_clean_in_an_earlier_scan", memory.used, "files", tool=bandit_scan.TOOL)
+    if len(scan.looked_at) == len(files):
+        memory.save()
     assert_reached({"sut/settings.py", "noxfile.py", "suites/security/tree.py"}, scan)
 
 
