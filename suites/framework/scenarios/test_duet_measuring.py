@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import pytest
 
 from scenarios.duet.asking import Connection, NoAnswerError, fetch
-from scenarios.duet.blocks import ORDERS
+from scenarios.duet.blocks import ORDERS, Block, Series
 from scenarios.duet.endpoints import Endpoint
 from scenarios.duet.measuring import Duet, NotComparableError, Tally
 from scenarios.duet.sides import Build, Start
@@ -26,6 +26,7 @@ from suites.framework.scenarios.duet_services import (
     fine,
 )
 
+BLOCKS = 20
 HERE = Endpoint("GET /here", "/here")
 
 
@@ -41,7 +42,14 @@ def builds(
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short warm-up and slices: these tests are about order and honesty, not about time."""
+    """Short warm-up and slices, and 20 blocks an endpoint, however long they take.
+
+    These tests are about order and honesty, not about time: a machine that stands still for a
+    second must not decide how many blocks they see.
+    """
+    monkeypatch.setattr(
+        Duet, "_goes_on", lambda _, tally: not tally.fault and len(tally.series.blocks) < BLOCKS
+    )
     monkeypatch.setattr("scenarios.duet.measuring.WARM_UP_S", 0.05)
     monkeypatch.setattr("scenarios.duet.measuring.SLICE_S", 0.005)
 
@@ -54,7 +62,6 @@ def only(duet: Duet, endpoint: Endpoint = HERE) -> Tally:
 @pytest.mark.usefixtures("quick")
 def test_blocks_come_in_both_orders_and_each_side_is_asked_alike() -> None:
     with builds() as duet:
-        duet.seconds = 2.0
         tally = only(duet)
     orders = {tuple(part.side for part in block.slices) for block in tally.series.blocks}
     assert orders == set(ORDERS)
@@ -62,7 +69,25 @@ def test_blocks_come_in_both_orders_and_each_side_is_asked_alike() -> None:
     assert tally.counts.failed == 0
     assert tally.counts.warm_up >= 20
     assert tally.counts.kept == 4 * len(tally.series.blocks) * tally.slice_requests
-    assert tally.spent_s < 4.0
+
+
+@pytest.mark.parametrize(
+    ("blocks", "spent_s", "fault", "goes_on"),
+    [
+        (0, 0.3, "", True),  # the warm-up alone
+        (0, 0.9, "", False),
+        (3, 0.6, "", True),  # another 0.2 s
+        (2, 0.6, "", False),
+        (3, 0.3, "the new side answers 500", False),
+    ],
+)
+def test_a_block_is_begun_only_if_one_as_long_as_those_before_fits_the_time(
+    blocks: int, spent_s: float, fault: str, goes_on: bool
+) -> None:
+    block = Block((), {})
+    tally = Tally(HERE, Series([block] * blocks), fault=fault, spent_s=spent_s)
+    duet = Duet({}, 0.8, random.Random(1))  # noqa: S311
+    assert duet._goes_on(tally) is goes_on
 
 
 @pytest.mark.usefixtures("quick")
@@ -72,9 +97,8 @@ def test_the_same_seed_tosses_the_same_coins() -> None:
         with builds() as duet:
             tally = only(duet)
         found.append([block.slices[0].side for block in tally.series.blocks])
-    shorter = min(map(len, found))
-    assert shorter > 2
-    assert found[0][:shorter] == found[1][:shorter]
+    assert len(found[0]) == BLOCKS
+    assert found[0] == found[1]
 
 
 @pytest.mark.usefixtures("quick")
@@ -104,7 +128,7 @@ def test_an_endpoint_that_fails_leaves_the_others_their_time() -> None:
         bad, good = duet.measure([Endpoint("GET /bad", "/bad"), HERE])
     assert "the new side answers 500, expected 2" in bad.fault
     assert not good.fault
-    assert len(good.series.blocks) > 2
+    assert len(good.series.blocks) == BLOCKS
 
 
 @pytest.mark.usefixtures("quick")
