@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
-from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from jsonschema_rs import Draft202012Validator, ReferencingError, Registry, ValidationError
 
 from suites.contract.compatibility.document import METHODS
 
@@ -145,8 +142,7 @@ class _Examples:
     """Checks examples against the schemas that they stand beside."""
 
     def __init__(self, document: Json) -> None:
-        resource: Resource[Any] = DRAFT202012.create_resource(dict(document))
-        self._registry: Registry[Any] = Registry().with_resource(_BASE, resource)
+        self._registry = Registry([(_BASE, dict(document))])
 
     def faults(self, name: str, operation: Json) -> Iterator[str]:
         """Faults of the examples of parameters, bodies and answers of one operation."""
@@ -178,16 +174,21 @@ class _Examples:
             yield from self.schema_faults(f"{where}, {name}", below)
 
     def _check(self, where: str, schema: Json, value: object) -> Iterator[str]:
-        absolute = _absolute(schema)
         try:
-            Draft202012Validator.check_schema(absolute)
             validator = Draft202012Validator(
-                absolute, registry=self._registry, format_checker=FormatChecker()
+                _absolute(schema), registry=self._registry, validate_formats=True
             )
-            for error in validator.iter_errors(value):
-                yield f"{where}: example {error.json_path}: {error.message[:120]}"
-        except SchemaError as error:
-            yield f"{where}: its schema is faulty: {error.message[:120]}"
+        except (ValidationError, ReferencingError) as fault:
+            said = fault.message if isinstance(fault, ValidationError) else str(fault)
+            yield f"{where}: its schema is faulty: {said[:120]}"
+            return
+        for error in validator.iter_errors(value):
+            yield f"{where}: example {_path(error.instance_path)}: {error.message[:120]}"
+
+
+def _path(parts: Iterable[str | int]) -> str:
+    """A place in a value as JSONPath has it (RFC 9535)."""
+    return "$" + "".join(f"[{one}]" if isinstance(one, int) else f".{one}" for one in parts)
 
 
 def _absolute(node: Any) -> Any:

@@ -114,7 +114,26 @@ def test_examples_that_do_not_fit_their_schema_are_named() -> None:
     content["application/json"]["examples"] = {"big": {"value": {"size": 1.5}}}
     found = list(quality.faults(document))
     assert len(found) == 2
-    assert all("is not of type 'integer'" in fault for fault in found)
+    assert all('is not of type "integer"' in fault for fault in found)
+
+
+def test_the_place_in_an_example_is_named_and_its_formats_are_checked() -> None:
+    document = well_described()
+    thing = document["components"]["schemas"]["Thing"]
+    thing["properties"]["at"] = {"type": "array", "items": {"type": "string", "format": "date"}}
+    thing["examples"] = [{"size": 1, "at": ["2026-11-27", "2026-13-01"]}]
+    (found,) = quality.faults(document)
+    assert found.startswith("schema Thing: example $.at[1]: ")
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "nonsense"}, {"$ref": "#/components/schemas/Gone"}], ids=["kind", "ref"]
+)
+def test_a_faulty_schema_beside_an_example_is_named(schema: dict[str, str]) -> None:
+    document = well_described()
+    document["components"]["schemas"]["Odd"] = {**schema, "examples": [1]}
+    (found,) = quality.faults(document)
+    assert found.startswith("schema Odd: its schema is faulty: ")
 
 
 def test_a_bound_that_is_no_keyword_is_named() -> None:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any, get_args
 
 import pytest
-from jsonschema import Draft4Validator  # type: ignore[import-untyped]
+from jsonschema_rs import Draft4Validator
 
 from reports.evidence import Finding, Severity
 from reports.render import sarif
