@@ -14,6 +14,7 @@ PLUGINS = (
     "fixtures.hypothesis_profiles",
     "fixtures.evidence",
     "fixtures.recorder",
+    "fixtures.sayable",
     "fixtures.found",
     "fixtures.coverage",
     "fixtures.services.plugin",

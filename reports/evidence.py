@@ -16,6 +16,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import threading
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -224,7 +225,15 @@ def fingerprint(*parts: str) -> str:
 
 def encode(record: AnyRecord) -> str:
     """One record as a line of JSON, without the line's end. NaN and infinities are refused."""
-    return _ENCODER.encode({"kind": record.kind, **vars(record)})
+    return sayable(_ENCODER.encode({"kind": record.kind, **vars(record)}))
+
+
+def sayable(text: str) -> str:
+    """The text without lone surrogates, which a message may hold and no encoding can write.
+
+    A test that fails with one must not take the evidence of all others along.
+    """
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def _plain(value: object) -> object:
@@ -233,6 +242,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"evidence cannot hold a {type(value).__name__}: {value!r}")
 
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 # One for all: making one costs as much as encoding a record with it.
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain
@@ -248,7 +258,7 @@ class EvidenceWriter:
 
     def __init__(self, path: Path, *, run: str, layer: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("x", encoding="utf-8", newline="\n")
+        self._file = path.open("xb")
         self._digest = hashlib.sha256()
         self._lines = 0
         self._lock = threading.Lock()
@@ -258,11 +268,15 @@ class EvidenceWriter:
     def write(self, record: AnyRecord) -> None:
         """Stamp a record with run, layer and time where it has none, and append it."""
         stamp = {"run": self.run, "layer": self.layer, "at": record.at or utc_now()}
-        line = _ENCODER.encode({"kind": record.kind, **vars(record), **stamp}) + "\n"
+        text = _ENCODER.encode({"kind": record.kind, **vars(record), **stamp}) + "\n"
+        try:
+            line = text.encode()
+        except UnicodeEncodeError:
+            line = sayable(text).encode()
         with self._lock:
             self._file.write(line)
             self._file.flush()
-            self._digest.update(line.encode())
+            self._digest.update(line)
             self._lines += 1
 
     def close(self, exit_status: int, seconds: float | None = None) -> None:
@@ -298,7 +312,9 @@ class DecodeError(ValueError):
 def decode(line: str) -> AnyRecord:
     """One line of NDJSON as a record. Raises DecodeError naming every faulty field at once."""
     try:
-        body = json.loads(line, parse_constant=_refuse_constant)
+        body = _DECODER.decode(line)
+        if _MAY_HOLD_SURROGATES.search(line):
+            body = _DECODER.decode(sayable(json.dumps(body, ensure_ascii=False)))
     except ValueError as error:
         raise DecodeError(f"not JSON ({error})") from None
     if not isinstance(body, dict):
@@ -314,17 +330,23 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number that evidence may hold")
 
 
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_MAY_HOLD_SURROGATES = re.compile(r"\\u[dD][89a-fA-F]")
+
+
 def _build(cls: type[AnyRecord], body: dict[str, Any]) -> AnyRecord:
     problems, values = [], {}
-    for name, required, convert in _plan(cls.kind):
-        if name not in body:
-            if required:
-                problems.append(f"field {name}: missing")
-            continue
-        try:
-            values[name] = convert(body.pop(name))
-        except DecodeError as error:
-            problems.append(f"field {name}: {error}")
+    for name, exact, required, convert in _plan(cls.kind):
+        value = body.pop(name, _ABSENT)
+        if type(value) is exact:
+            values[name] = value
+        elif value is not _ABSENT:
+            try:
+                values[name] = convert(value)
+            except DecodeError as error:
+                problems.append(f"field {name}: {error}")
+        elif required:
+            problems.append(f"field {name}: missing")
     problems += [f"field {name}: unknown in a {cls.kind}" for name in body]
     if problems:
         raise DecodeError("; ".join(problems))
@@ -332,16 +354,18 @@ def _build(cls: type[AnyRecord], body: dict[str, Any]) -> AnyRecord:
 
 
 Convert = Callable[[Any], Any]
+_ABSENT = object()
+_AS_THEY_ARE = (str, int, bool)
 
 
 @cache
-def _plan(kind: str) -> tuple[tuple[str, bool, Convert], ...]:
-    """How each field of a record is read: its name, whether it must be there, its check."""
+def _plan(kind: str) -> tuple[tuple[str, Any, bool, Convert], ...]:
+    """How each field is read: its name, a type that passes, whether it must be there, its check."""
     cls, none = KINDS[kind], dataclasses.MISSING
     hints = get_type_hints(cls)
     return tuple(
-        (item.name, item.default is none and item.default_factory is none,
-         _converter(hints[item.name]))
+        (item.name, hints[item.name] if hints[item.name] in _AS_THEY_ARE else None,
+         item.default is none and item.default_factory is none, _converter(hints[item.name]))
         for item in dataclasses.fields(cls)
     )  # fmt: skip
 

@@ -56,6 +56,18 @@ class Weighed:
             found.setdefault(type(record), []).append(record)
         return {kind: tuple(records) for kind, records in found.items()}
 
+    def speaking_for(self, objective: str) -> tuple[Check, ...]:
+        """The tests of this layer that speak for an objective; none where nothing is believed."""
+        return self._by_objective.get(objective, ())
+
+    @cached_property
+    def _by_objective(self) -> Mapping[str, tuple[Check, ...]]:
+        found: dict[str, list[Check]] = {}
+        for check in self.of(Check):
+            for objective in dict.fromkeys(check.objectives):
+                found.setdefault(objective, []).append(check)
+        return {objective: tuple(checks) for objective, checks in found.items()}
+
     @property
     def doubt(self) -> str:
         """Why it cannot acquit, as one sentence; empty where it can."""

@@ -19,7 +19,7 @@ def read_checks(
     """One reading for each layer that the clause names; one more where too few tests speak."""
     readings = [
         read_outcomes(
-            [check for check in layers[name].of(Check) if objective in check.objectives],
+            layers[name].speaking_for(objective),
             layers[name],
             f"tests that speak for {objective}",
         )
@@ -46,7 +46,7 @@ def read_failures(
     """
     found = []
     for name in layers:
-        checks = [check for check in layers[name].of(Check) if objective in check.objectives]
+        checks = layers[name].speaking_for(objective)
         if name not in already and any(check.outcome == "failed" for check in checks):
             subject = f"tests that speak for {objective}"
             found.append(read_outcomes(checks, layers[name], subject))

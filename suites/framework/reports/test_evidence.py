@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +32,7 @@ from reports.evidence import (
 )
 from suites.framework.reports.runs import check, measured, provenance, write
 
+HALVES = re.compile("[\ud800-\udfff]")
 EXAMPLES: tuple[AnyRecord, ...] = (
     Provenance(commit="c", tree="t", dirty=True, machine={"cpu": "x"}, tools={"ruff": "1"}),
     Opening(tree="t", command="pytest", collected=3, deselected=1),
@@ -57,6 +59,29 @@ def test_numbers_and_texts_survive(value: float, text: str) -> None:
     record = Measurement(metric=text, value=value, unit="ms", dimensions={"k": text})
     assert decode(encode(record)) == record
     assert "\n" not in encode(record)
+
+
+@given(text=st.text(st.characters(categories=["Cs", "L"]), min_size=1))
+def test_half_a_character_is_written_and_read_as_the_sign_for_what_cannot_be_said(
+    text: str,
+) -> None:
+    record = Check(id=text, outcome="failed", message=text)
+    told = HALVES.sub("\ufffd", text)
+    assert decode(encode(record)) == Check(id=told, outcome="failed", message=told)
+
+
+@given(text=st.text(st.characters(categories=["Cs", "L"]), min_size=1))
+def test_half_a_character_that_another_program_escaped_is_read_as_that_sign_too(text: str) -> None:
+    foreign = json.dumps({"kind": "check", "id": text, "outcome": "passed"})
+    whole = json.loads(foreign)["id"]  # two halves beside each other are a character again
+    assert decode(foreign) == Check(id=HALVES.sub("\ufffd", whole), outcome="passed")
+
+
+def test_half_a_character_in_one_record_takes_nothing_of_the_others_along(tmp_path: Path) -> None:
+    hostile = check("a::test", "failed", message="broke: \ud800")
+    layer = read_layer(write(tmp_path, "unit", hostile, check("b")))
+    assert layer.faults == ()
+    assert [r.message for r in layer.records if isinstance(r, Check)] == ["broke: \ufffd", ""]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
