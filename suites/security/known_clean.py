@@ -12,7 +12,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterable
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -68,7 +68,14 @@ def memory_of(tool: str, *code: str, folder: Path = FOLDER) -> KnownClean:
     """What `tool` found clean before, run by the modules `code` as they are now."""
     sources = (Path(str(sys.modules[name].__file__)).read_bytes() for name in (*code, __name__))
     file = None if os.environ.get("CI") else folder / f"{tool}.txt"
-    return KnownClean(file, (tool, version(tool), sys.version, *sources))
+    return KnownClean(file, (tool, _release(tool), sys.version, *sources))
+
+
+def _release(tool: str) -> str:
+    try:
+        return version(tool)
+    except PackageNotFoundError:
+        return ""  # one of ours, which its code alone tells apart
 
 
 NOTHING = KnownClean(None, ())

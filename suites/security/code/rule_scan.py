@@ -16,6 +16,8 @@ from suites.security.code.scans import Canary, Scan, Spot, as_findings, name_of
 
 TOOL = "touchline-rules"
 _TESTS = "suites/"
+CODE = (__name__, Module.__module__, *(rule.look.__module__ for rule in RULES))
+"""The modules that decide what is found."""
 CANARIES = tuple(Canary(f"{rule.name}.py", rule.canary, rule.name) for rule in RULES)
 
 

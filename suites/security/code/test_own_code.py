@@ -12,7 +12,7 @@ from fixtures.evidence import Evidence
 from suites.security import tree
 from suites.security.code import bandit_scan, other_tools, rule_scan, scans
 from suites.security.code.scans import Canary, Scan, Scanner, remembering, with_canaries
-from suites.security.known_clean import memory_of
+from suites.security.known_clean import KnownClean, memory_of
 
 pytestmark = pytest.mark.objective("sec-sast")
 
@@ -21,22 +21,28 @@ RAW_SQL = bandit_scan.CANARY.text
 
 @pytest.mark.long
 def test_own_code_is_scanned_whole_by_bandit(evidence: Evidence) -> None:
-    files = tree.python_files(tree.ROOT)
     memory = memory_of(bandit_scan.TOOL, bandit_scan.__name__, scans.__name__)
-    scanner = remembering(bandit_scan.scan, memory)
-    scan = with_canaries(scanner, files, tree.ROOT, [bandit_scan.CANARY])
-    record(evidence, "files_parsed", scan, len(files))
+    scan = python_scanned(bandit_scan.scan, memory, [bandit_scan.CANARY], "files_parsed", evidence)
     evidence.measure("files_clean_in_an_earlier_scan", memory.used, "files", tool=bandit_scan.TOOL)
-    if len(scan.looked_at) == len(files):
-        memory.save()
     assert_reached({"sut/settings.py", "noxfile.py", "suites/security/tree.py"}, scan)
 
 
 def test_own_code_is_scanned_whole_by_our_own_rules(evidence: Evidence) -> None:
-    files = tree.python_files(tree.ROOT)
-    scan = with_canaries(rule_scan.scan, files, tree.ROOT, rule_scan.CANARIES)
-    record(evidence, "files_parsed_for_rules", scan, len(files))
+    memory, name = memory_of(rule_scan.TOOL, *rule_scan.CODE), "files_parsed_for_rules"
+    scan = python_scanned(rule_scan.scan, memory, rule_scan.CANARIES, name, evidence)
+    evidence.measure("files_clean_in_an_earlier_scan", memory.used, "files", tool=rule_scan.TOOL)
     assert_reached({"sut/settings.py", "noxfile.py"}, scan)
+
+
+def python_scanned(
+    scanner: Scanner, memory: KnownClean, canaries: Iterable[Canary], name: str, evidence: Evidence
+) -> Scan:
+    files = tree.python_files(tree.ROOT)
+    scan = with_canaries(remembering(scanner, memory), files, tree.ROOT, canaries)
+    record(evidence, name, scan, len(files))
+    if len(scan.looked_at) == len(files):
+        memory.save()
+    return scan
 
 
 def test_dockerfiles_workflows_and_scripts_are_scanned_whole(evidence: Evidence) -> None:
