@@ -12,6 +12,7 @@ Standard library only: every layer imports this module, none may drag the judge 
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import math
@@ -19,14 +20,14 @@ import os
 import re
 import threading
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin, get_type_hints
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Outcome = Literal["passed", "failed", "error", "skipped", "flaky"]
 Severity = Literal["info", "low", "medium", "high", "critical"]
@@ -80,7 +81,10 @@ class Opening(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Closing(Record):
-    """A layer ended in order. `lines` and `sha256` are of everything above this line."""
+    """A layer ended in order. `lines` counts the lines above, `sha256` is of them and of this one.
+
+    Of this one without the digest itself, so that a changed exit status is told, too.
+    """
 
     kind: ClassVar[str] = "closing"
     exit_status: int = 0
@@ -286,11 +290,13 @@ class EvidenceWriter:
         """
         if seconds is None:
             seconds = (datetime.now(UTC) - self._began).total_seconds()
+        ending = (exit_status, round(seconds, 3), self._lines)
+        self._digest.update(_said(*ending))
         self.write(
             Closing(
-                exit_status=exit_status,
-                seconds=round(seconds, 3),
-                lines=self._lines,
+                exit_status=ending[0],
+                seconds=ending[1],
+                lines=ending[2],
                 sha256=self._digest.hexdigest(),
             )
         )
@@ -300,6 +306,11 @@ class EvidenceWriter:
     def abandon(self) -> None:
         """Close the file without a closing record: the layer was cut short."""
         self._file.close()
+
+
+def _said(exit_status: int, seconds: float, lines: int) -> bytes:
+    """What a closing record says beside its digest, as the digest covers it."""
+    return f"{exit_status} {seconds!r} {lines}".encode()
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -317,6 +328,8 @@ def decode(line: str) -> AnyRecord:
             body = _DECODER.decode(sayable(json.dumps(body, ensure_ascii=False)))
     except ValueError as error:
         raise DecodeError(f"not JSON ({error})") from None
+    except RecursionError:
+        raise DecodeError("not a record: objects or lists lie too deep within each other") from None
     if not isinstance(body, dict):
         raise DecodeError(f"expected a JSON object, found {type(body).__name__}")
     kind = body.pop("kind", None)
@@ -330,7 +343,25 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not a number that evidence may hold")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _bounded(digits: str) -> int:
+    if len(digits) > LONGEST_INTEGER:
+        raise ValueError(f"a number of {len(digits)} digits is more than evidence may hold")
+    return int(digits)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"field {', '.join(twice)}: more than once")
+    return found
+
+
+LONGEST_INTEGER = 18
+_DECODER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_int=_bounded, object_pairs_hook=_each_once
+)
 _MAY_HOLD_SURROGATES = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -356,6 +387,12 @@ def _build(cls: type[AnyRecord], body: dict[str, Any]) -> AnyRecord:
 Convert = Callable[[Any], Any]
 _ABSENT = object()
 _AS_THEY_ARE = (str, int, bool)
+# What the frame of a file must say: left out, each would count as nothing, or as all being well.
+_ALWAYS_TOLD = {
+    "provenance": ("schema",),
+    "opening": ("collected", "deselected"),
+    "closing": ("exit_status", "seconds", "lines", "sha256"),
+}
 
 
 @cache
@@ -365,7 +402,8 @@ def _plan(kind: str) -> tuple[tuple[str, Any, bool, Convert], ...]:
     hints = get_type_hints(cls)
     return tuple(
         (item.name, hints[item.name] if hints[item.name] in _AS_THEY_ARE else None,
-         item.default is none and item.default_factory is none, _converter(hints[item.name]))
+         (item.default is none and item.default_factory is none)
+         or item.name in _ALWAYS_TOLD.get(kind, ()), _converter(hints[item.name]))
         for item in dataclasses.fields(cls)
     )  # fmt: skip
 
@@ -416,67 +454,92 @@ def _convert_scalar(hint: type, value: Any) -> Any:
     raise DecodeError(f"expected {hint.__name__}, found {value!r}")
 
 
+# No measure comes near these, and a square or a share of what lies between is a number again.
+SMALLEST, LARGEST = 1e-100, 1e100
+
+
 def _finite(value: float) -> float:
     """JSON has no word for infinity, but 1e999 is read as one."""
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
-    if math.isfinite(number):
+    if number == 0 or SMALLEST < abs(number) < LARGEST:
         return number
-    raise DecodeError(f"expected a finite number, found {value!r}")
+    raise DecodeError(f"expected a number that can be reckoned with, found {value!r}")
 
 
 def read_layer(path: Path) -> LayerEvidence:
     """Read one evidence file; never raises for what is in it, every fault is listed instead."""
+    layer, place = sayable(path.stem), sayable(str(path))
     try:
+        if path.exists() and not path.is_file():
+            raise OSError(errno.EINVAL, "it is no regular file")  # a pipe would be waited for
         raw = path.read_bytes()
     except OSError as error:
-        fault = Fault(str(path), 0, f"cannot be read: {error.strerror}")
-        return LayerEvidence(path.stem, str(path), "", (), (fault,))
+        return LayerEvidence(
+            layer, place, "", (), (Fault(place, 0, f"cannot be read: {error.strerror}"),)
+        )
     records: list[AnyRecord] = []
     faults: list[Fault] = []
     for number, line in enumerate(raw.decode("utf-8", "replace").split("\n")[:-1], start=1):
         try:
             records.append(decode(line))
         except DecodeError as error:
-            faults.append(Fault(str(path), number, str(error)))
-    faults += _frame_faults(path, raw, records)
+            faults.append(Fault(place, number, str(error)))
+    found = (*_order_faults(records), *_frame_faults(layer, raw, records))
+    faults += [Fault(place, line, problem) for line, problem in found]
     digest = hashlib.sha256(raw).hexdigest()
-    return LayerEvidence(path.stem, str(path), digest, tuple(records), tuple(faults))
+    return LayerEvidence(layer, place, digest, tuple(records), tuple(faults))
 
 
-def _frame_faults(path: Path, raw: bytes, records: list[AnyRecord]) -> Iterable[Fault]:
-    """What is wrong with the file as a whole: its ends, its order, its count, its digest."""
+_PLACES = (("provenance", 0, "first"), ("opening", 1, "second"), ("closing", -1, "last"))
+
+
+def _order_faults(records: Sequence[AnyRecord]) -> Iterable[tuple[int, str]]:
+    """Each record of the frame once and in its place: what follows the closing, nothing covers."""
+    for kind, index, place in _PLACES:
+        count = sum(record.kind == kind for record in records)
+        if count != 1:
+            yield len(records), f"expected one {kind} record, found {count}"
+        elif records[min(index, len(records) - 1)].kind != kind:
+            found = records[min(index, len(records) - 1)].kind
+            line = index + 1 if index >= 0 else len(records)
+            yield line, f"expected {kind} {place}, found {found}"
+
+
+def _frame_faults(
+    layer: str, raw: bytes, records: Sequence[AnyRecord]
+) -> Iterable[tuple[int, str]]:
+    """What is wrong with the file as a whole: its end, what it says of itself, its digest."""
     lines = raw.count(b"\n")
     if raw and not raw.endswith(b"\n"):
-        yield Fault(str(path), lines + 1, "the last line is cut off")
-    for kind, cls in (("provenance", Provenance), ("opening", Opening), ("closing", Closing)):
-        count = sum(isinstance(record, cls) for record in records)
-        if count != 1:
-            yield Fault(str(path), lines, f"expected one {kind} record, found {count}")
-    if records and not isinstance(records[0], Provenance):
-        yield Fault(str(path), 1, f"expected provenance first, found {records[0].kind}")
+        yield lines + 1, "the last line is cut off"
     for record in records:
         if isinstance(record, Provenance) and record.schema != SCHEMA_VERSION:
-            problem = f"field schema: expected {SCHEMA_VERSION}, found {record.schema}"
-            yield Fault(str(path), 1, problem)
-    strays = {record.layer for record in records} - {path.stem}
+            yield 1, f"field schema: expected {SCHEMA_VERSION}, found {record.schema}"
+        if isinstance(record, Opening) and min(record.collected, record.deselected) < 0:
+            yield 2, f"a layer of {record.collected} tests, {record.deselected} left out: not so"
+    strays = {record.layer for record in records} - {layer}
     if strays:
-        yield Fault(str(path), 1, f"records of another layer: {', '.join(sorted(strays))}")
-    if len({record.run for record in records}) > 1:
-        yield Fault(str(path), 1, "records of more than one run")
+        yield 1, f"records of another layer: {', '.join(sorted(strays))}"
+    runs = {record.run for record in records}
+    if len(runs) > 1:
+        yield 1, "records of more than one run"
+    if "" in runs:
+        yield 1, "field run: empty, so whose evidence this is cannot be told"
     if records and isinstance(records[-1], Closing):
-        yield from _closing_faults(path, raw, records[-1])
+        yield from _closing_faults(raw, records[-1])
 
 
-def _closing_faults(path: Path, raw: bytes, closing: Closing) -> Iterable[Fault]:
+def _closing_faults(raw: bytes, closing: Closing) -> Iterable[tuple[int, str]]:
     body = raw[: raw.rstrip(b"\n").rfind(b"\n") + 1]
     lines = body.count(b"\n")
+    said = _said(closing.exit_status, closing.seconds, closing.lines)
     if closing.lines != lines:
-        yield Fault(str(path), lines + 1, f"closing counts {closing.lines} lines, found {lines}")
-    elif closing.sha256 != hashlib.sha256(body).hexdigest():
-        yield Fault(str(path), lines + 1, "the lines above the closing record were changed")
+        yield lines + 1, f"closing counts {closing.lines} lines, found {lines}"
+    elif closing.sha256 != hashlib.sha256(body + said).hexdigest():
+        yield lines + 1, "the closing record, or the lines above it, were changed"
 
 
 def read_run(folder: Path) -> tuple[LayerEvidence, ...]:

@@ -9,7 +9,7 @@ to acquit, and the judge says why.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -85,15 +85,25 @@ def _shard_of(evidence: LayerEvidence) -> tuple[int, int]:
     shard = opening.shard if isinstance(opening, Opening) else ""
     if not shard:
         return 1, 1
+    if "+" in shard:
+        raise MergeError(f"{evidence.path}: shard {shard} is a merged one already")
     number, _, total = shard.partition("/")
     try:
-        return int(number), int(total)
+        part = int(number), int(total)
     except ValueError:
-        raise MergeError(f"{evidence.path}: shard {shard} is a merged one already") from None
+        part = 0, 0
+    if not 1 <= part[0] <= part[1]:
+        raise MergeError(f"{evidence.path}: expected a shard such as 2/3, found {shard}")
+    return part
 
 
 def _refuse_contradictions(layer: str, parts: Sequence[Part]) -> None:
     totals = sorted({part.total for part in parts})
+    unnamed = [part for part in parts if _first(part.evidence, Opening) is None]
+    if len(totals) > 1 and unnamed:
+        raise MergeError(
+            f"{_places(unnamed)}: damaged before it says which part of layer {layer} it is"
+        )
     if len(totals) > 1:
         raise MergeError(f"layer {layer} was cut in {totals[0]} parts and in {totals[1]}: "
                          f"{_places(parts)}")  # fmt: skip
@@ -132,9 +142,14 @@ def _merge_layer(
     if damaged or len(closings) < len(ordered):
         writer.abandon()  # what was cut short stays cut short
     else:
-        status = max(closing.exit_status for closing in closings)
+        status = _worst(closing.exit_status for closing in closings)
         writer.close(status, max(closing.seconds for closing in closings))
     return Merged(layer, total, missing, damaged)
+
+
+def _worst(statuses: Iterable[int]) -> int:
+    """The status of a part that did not end in order, else 1 where a test failed in one."""
+    return max(statuses, key=lambda status: (status not in (0, 1), status))
 
 
 def _head(parts: Sequence[Part], missing: Sequence[int]) -> Iterator[AnyRecord]:

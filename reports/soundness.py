@@ -23,6 +23,7 @@ INTERRUPTED = {
     4: "pytest was called wrongly",
     5: "no test was collected",
 }
+WHOLE = ("", "1/1")
 AnyKind = TypeVar("AnyKind", bound=AnyRecord)
 
 
@@ -137,13 +138,13 @@ def _gaps(evidence: LayerEvidence) -> Iterator[str]:
     opening, closing = _only(evidence, Opening), _only(evidence, Closing)
     checks = [record for record in evidence.records if isinstance(record, Check)]
     distinct = Counter(check.id for check in checks)
-    if opening and opening.shard:
+    if opening and opening.shard not in WHOLE:
         yield f"layer {layer} is shard {opening.shard} alone, a shard is missing: merge all of them"
     if opening and opening.deselected:
         yield f"{count(opening.deselected, 'test')} of layer {layer} left out by choice"
     if not checks:
         yield f"layer {layer} ran no test"
-    elif opening and len(distinct) < opening.collected:
+    elif opening and len(distinct) != opening.collected:
         yield f"layer {layer} collected {opening.collected} tests and recorded {len(distinct)}"
     doubled = [name for name, times in distinct.items() if times > 1]
     if doubled:
@@ -174,4 +175,5 @@ def run_of(evidence: Sequence[LayerEvidence], folder: str) -> str:
     for one, and then only those named like the folder count.
     """
     named = {layer.records[0].run for layer in evidence if layer.records}
-    return named.pop() if len(named) == 1 else folder
+    (only, *others) = named or {folder}
+    return folder if others else only or folder

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from reports.clauses.limits import (
     COMPARE,
     blank_reading,
+    distinct,
     holds,
     margin_of,
     twins_of,
@@ -30,9 +31,9 @@ def read_instruments(clause: InstrumentClause, layer: Weighed) -> tuple[Reading,
     if layer.verdict.grade == "unusable":
         return (blank.because("no evidence", layer.doubt),)
     readings = [_read_instrument(clause, layer, blank, item, found) for item in found]
-    if len(found) < clause.minimum_matches:
+    if (amount := distinct(found)) < clause.minimum_matches:
         wanted = f", {clause.minimum_matches} expected" if clause.minimum_matches > 1 else ""
-        why = f"layer {clause.layer} has {count(len(found), 'reading')} of instrument {subject}"
+        why = f"layer {clause.layer} has {count(amount, 'reading')} of instrument {subject}"
         readings.append(blank.because("no evidence", with_doubt(f"{why}{wanted}", layer)))
     return tuple(readings)
 
@@ -103,6 +104,8 @@ def _instrument_doubts(
             doubts.append(f"{name} is {item.value:g} of {item.total:g}: there was nothing to see")
         elif item.value < 0 or (item.value > item.total and not _can_exceed(item)):
             doubts.append(f"{name} is {item.value:g} of {item.total:g}, which cannot be")
+    if clause.of == "value" and item.value < 0:
+        doubts.append(f"{name} is {item.value:g}, which no instrument can read")
     if clause.of == "value" and clause.unit and item.unit != clause.unit:
         doubts.append(f"{name} is in {item.unit or 'no unit'}, the bound in {clause.unit}")
     if not math.isfinite(item.value):

@@ -10,6 +10,7 @@ from reports.evidence import Instrument, Measurement
 from reports.soundness import Weighed
 from reports.verdicts import Kind, Reading, State
 
+SHARD = "shard"  # the dimension by which a merge tells parts apart
 COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -77,6 +78,14 @@ def blank_reading(
 def with_doubt(why: str, layer: Weighed) -> str:
     """A reason, and after it what is wrong with the layer's evidence as a whole."""
     return f"{why}; {layer.doubt}" if layer.doubt else why
+
+
+def distinct(found: Iterable[Measurement | Instrument]) -> int:
+    """How many different things were measured: the same in each shard is one."""
+    return len({
+        frozenset((key, value) for key, value in item.dimensions.items() if key != SHARD)
+        for item in found
+    })  # fmt: skip
 
 
 def twins_of(

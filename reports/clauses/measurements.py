@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from reports.clauses.limits import (
     blank_reading,
+    distinct,
     holds,
     margin_of,
     place_of,
@@ -20,6 +21,7 @@ from reports.soundness import Weighed
 from reports.verdicts import Reading
 from reports.wording import count, labelled, listed, scale_of
 
+NEVER_NEGATIVE = ("us", "ms", "s", "1/s", "days")
 LONGEST = 99  # times as long as it was; beyond it, the value is as good as at the limit
 
 
@@ -34,13 +36,11 @@ def read_measurements(clause: MeasurementClause, layer: Weighed) -> tuple[Readin
     if layer.verdict.grade == "unusable":
         return (blank.because("no evidence", layer.doubt),)
     readings = [_read_measurement(clause, layer, blank, item, found) for item in found]
-    if len(found) < clause.minimum_matches:
+    if (amount := distinct(found)) < clause.minimum_matches:
         others = listed(sorted(labelled(clause.metric, item.dimensions) for item in named), 3)
         hint = f" (it holds {others})" if others and not found else ""
         wanted = f", {clause.minimum_matches} expected" if clause.minimum_matches > 1 else ""
-        why = (
-            f"layer {clause.layer} recorded {count(len(found), 'value')} of {subject}{wanted}{hint}"
-        )
+        why = f"layer {clause.layer} recorded {count(amount, 'value')} of {subject}{wanted}{hint}"
         readings.append(blank.because("no evidence", with_doubt(why, layer)))
     return tuple(readings)
 
@@ -111,6 +111,10 @@ def _measurement_doubts(
         )
     if not math.isfinite(item.value):
         doubts.append(f"{name} is {item.value}, not a number")
+    elif item.value < 0 and item.unit in NEVER_NEGATIVE:
+        doubts.append(f"{name} is {item.value:g} {item.unit}, which cannot be")
+    elif item.confidence is not None and not 0 < item.confidence < 1:
+        doubts.append(f"{name} has an interval of confidence {item.confidence:g}, which cannot be")
     elif not _interval_holds(item):
         doubts.append(f"{name} lies outside its own interval ({item.low} to {item.high})")
     return doubts

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reports.__main__ import main
+from reports.clauses.measurements import read_measurements
 from reports.evidence import (
     AnyRecord,
     Check,
@@ -20,8 +21,10 @@ from reports.evidence import (
 )
 from reports.gate import judge
 from reports.merge import MergeError, merge
+from reports.objectives import MeasurementClause
 from reports.soundness import Setting, Weighed, weigh
 from suites.framework.reports.runs import (
+    LATENCY,
     OTHER_TREE,
     TODAY,
     TREE,
@@ -101,6 +104,45 @@ def test_a_failure_in_any_part_is_a_failure_of_the_whole(tmp_path: Path) -> None
     found = weighed(merged(tmp_path, *sources)["unit"])
     assert found.verdict.grade == "sound"
     assert [c.outcome for c in found.of(Check)] == ["passed", "failed"]
+
+
+def test_a_part_that_did_not_end_in_order_is_not_outdone_by_one_that_did(tmp_path: Path) -> None:
+    sources = [part(tmp_path, f"m{n}", "unit", check(f"t{n}"), shard=f"{n}/2", exit_status=status)
+               for n, status in ((1, -9), (2, 1))]  # fmt: skip
+    found = weighed(merged(tmp_path, *sources)["unit"])
+    assert "ended with the unknown exit status -9" in found.doubt
+
+
+@pytest.mark.parametrize("shard", ["1/0", "0/2", "7/2", "1/-5", "-1/2", "half"])
+def test_a_part_that_there_cannot_be_is_refused(tmp_path: Path, shard: str) -> None:
+    sources = [part(tmp_path, "m1", "unit", check("a"), shard="1/2"),
+               part(tmp_path, "m2", "unit", check("b"), shard=shard)]  # fmt: skip
+    with pytest.raises(MergeError, match="expected a shard such as 2/3, found"):
+        merge(tmp_path / "merged", sources)
+
+
+def test_a_part_that_is_the_whole_is_no_part(tmp_path: Path) -> None:
+    (found,) = read_run(part(tmp_path, "merged", "unit", check("a"), shard="1/1"))
+    assert weighed(found).verdict.grade == "sound"
+
+
+def test_a_part_that_does_not_say_which_it_is_is_named(tmp_path: Path) -> None:
+    sources = three_shards(tmp_path)
+    file = sources[1] / "evidence" / "unit.ndjson"
+    file.write_text("")
+    with pytest.raises(MergeError, match=f"{file}: damaged before it says which part"):
+        merge(tmp_path / "merged", sources)
+
+
+def test_one_value_in_each_shard_is_one_value(tmp_path: Path) -> None:
+    sources = [part(tmp_path, f"m{n}", "load", measured(150), check(f"t{n}"), shard=f"{n}/3")
+               for n in (1, 2, 3)]  # fmt: skip
+    found = weighed(merged(tmp_path, *sources)["load"])
+    clause = MeasurementClause.model_validate(
+        {**LATENCY, "minimum_matches": 3}, context={"layers": ("load",)}
+    )
+    *_, last = read_measurements(clause, found)
+    assert (last.state, "1 value of latency_ms, 3 expected" in last.why) == ("no evidence", True)
 
 
 def test_attachments_of_two_machines_do_not_meet(tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def test_a_damaged_file_is_no_evidence_and_says_why(
                      id="deselected"),
         pytest.param(layer("load", *LOAD, collected=5), "collected 5 tests and recorded 1",
                      id="tests lost"),
+        pytest.param(layer("load", *LOAD, collected=0), "collected 0 tests and recorded 1",
+                     id="more than collected"),
         pytest.param(layer("load", *LOAD, LOAD[1]), "recorded 1 test twice", id="test doubled"),
         pytest.param(layer("load", *LOAD, exit_status=1), "no failed test is recorded",
                      id="failed without a failure"),
@@ -181,6 +183,14 @@ def test_a_layer_read_by_two_clauses_is_weighed_once() -> None:
 
 def test_a_folder_may_be_renamed() -> None:
     assert run_of([layer("unit"), layer("load")], "unpacked") == RUN
+
+
+def test_files_without_a_run_are_not_of_the_run_that_is_judged() -> None:
+    nameless = [layer("unit", run=""), layer("load", *LOAD, run="")]
+    assert run_of(nameless, RUN) == RUN
+    verdicts = judged(nameless)
+    assert verdicts.release == "NO VERDICT"
+    assert "is of another run (unnamed, not" in str(verdicts)
 
 
 def test_files_of_two_runs_do_not_pass_for_one() -> None:

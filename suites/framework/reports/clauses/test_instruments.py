@@ -57,6 +57,11 @@ def test_a_reading_is_held_against_its_bound(value: float, state: State) -> None
     assert reading.state == state
 
 
+def test_a_reading_that_cannot_be_is_no_evidence() -> None:
+    (reading,) = read(instrument(-4, unit="ms"), of="value", op="<=", limit=20, unit="ms")
+    assert (reading.state, "no instrument can read" in reading.why) == ("no evidence", True)
+
+
 def test_data_that_is_too_old_is_no_evidence_where_the_clause_says_so() -> None:
     bound: dict[str, Any] = {"of": "value", "op": "<=", "limit": 7, "unit": "days"}
     for age_days, state in ((7.0, "met"), (7.1, "no evidence"), (777.0, "no evidence")):
