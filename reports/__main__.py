@@ -40,6 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return NO_VERDICT
+    except OSError as error:  # a file that nobody may read, a disk that is full
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"{where}{error.strerror or error}", file=sys.stderr)
+        print("nothing that was measured is lost: mend this and run the command again",
+              file=sys.stderr)  # fmt: skip
+        return NO_VERDICT
 
 
 if __name__ == "__main__":

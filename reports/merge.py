@@ -62,10 +62,25 @@ def merge(target: Path, sources: Sequence[Path]) -> tuple[Merged, ...]:
         _refuse_contradictions(layer, parts)
     if (target / "evidence").exists():
         raise MergeError(f"{target}/evidence exists, and evidence is never replaced")
-    for number, source in enumerate(sources, start=1):
-        _copy_attachments(source, target, number)
+    making = target.parent / f".{target.name}.merging"
+    try:
+        merged = _make(making, target.resolve().name, sources, layers)
+        target.mkdir(parents=True, exist_ok=True)
+        for made in making.iterdir():
+            made.rename(target / made.name)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return merged
+
+
+def _make(
+    folder: Path, run: str, sources: Sequence[Path], layers: Mapping[str, Sequence[Part]]
+) -> tuple[Merged, ...]:
     numbers = {source: number for number, source in enumerate(sources, start=1)}
-    return tuple(_merge_layer(target, layer, parts, numbers) for layer, parts in layers.items())
+    for source, number in numbers.items():
+        _copy_attachments(source, folder, number)
+    return tuple(_merge_layer(folder, run, layer, parts, numbers)
+                 for layer, parts in layers.items())  # fmt: skip
 
 
 def _by_layer(sources: Sequence[Path]) -> dict[str, list[Part]]:
@@ -123,15 +138,13 @@ def _places(parts: Sequence[Part]) -> str:
 
 
 def _merge_layer(
-    target: Path, layer: str, parts: Sequence[Part], numbers: Mapping[Path, int]
+    folder: Path, run: str, layer: str, parts: Sequence[Part], numbers: Mapping[Path, int]
 ) -> Merged:
     ordered = sorted(parts, key=lambda part: part.number)
     total = ordered[0].total
     missing = tuple(sorted(set(range(1, total + 1)) - {part.number for part in ordered}))
     damaged = tuple(part.evidence.path for part in ordered if not part.evidence.whole)
-    writer = EvidenceWriter(
-        target / "evidence" / f"{layer}.ndjson", run=target.resolve().name, layer=layer
-    )
+    writer = EvidenceWriter(folder / "evidence" / f"{layer}.ndjson", run=run, layer=layer)
     for record in _head(ordered, missing):
         writer.write(record)
     for part in ordered:

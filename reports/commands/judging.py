@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import shutil
 import sys
@@ -12,7 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reports import history, statement
-from reports.commands.shared import Refusal, add_configuration, configuration_of, run_folder
+from reports.commands.shared import (
+    Refusal,
+    add_configuration,
+    configuration_of,
+    resolved,
+    run_folder,
+)
 from reports.compare import entry_of
 from reports.evidence import Check, LayerEvidence, read_run
 from reports.gate import judge
@@ -49,7 +56,7 @@ def judge_run(words: Sequence[str]) -> int:
         configuration.waivers,
         options.policy,
         now.date(),
-        tree_id(options.root.resolve()),
+        tree_id(resolved(options.root)),
         run_dir.name,
     )
     judged_at = now.isoformat(timespec="seconds")
@@ -68,14 +75,32 @@ def judge_run(words: Sequence[str]) -> int:
     _write(view, run_dir)
     if with_history:
         _remember(entry, run_dir)
-    _state(options, view, run_dir, signer)
-    _tell_github(view)
+    unstated = _state(options, view, run_dir, signer)
+    _tell_github(view, run_dir)
     if options.latest:
         _link_latest(run_dir)
-    colour = sys.stdout.isatty()
+    colour = sys.stdout is not None and sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 160) if colour else WIDTH
-    print(TerminalRenderer(colour=colour, width=width).render(view), end="")
+    _say(TerminalRenderer(colour=colour, width=width).render(view), run_dir)
+    if unstated:
+        raise Refusal(f"{unstated}\nthe run is judged, but no statement of it was written")
     return verdicts.exit_code
+
+
+def _say(text: str, run_dir: Path) -> None:
+    """The verdict is on the disk by now: an output that takes no more words changes none of it."""
+    out = sys.stdout
+    if out is None:  # closed before this began
+        return
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="replace")  # what a terminal of another time cannot show
+    try:
+        out.write(text)
+        out.flush()
+    except OSError as error:
+        print(f"{error.strerror}; the verdict is in {run_dir}", file=sys.stderr)
+        # what is left in the buffer would fail once more as Python ends, and change the exit code
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
 
 
 def _past(entry: Entry, evidence: Sequence[LayerEvidence], run_dir: Path, root: Path) -> Past:
@@ -110,28 +135,38 @@ def _signer(key: Path | str | None) -> CryptoSigner | None:
 
 def _state(
     options: argparse.Namespace, view: View, run_dir: Path, signer: CryptoSigner | None
-) -> None:
-    """Write the statement, last of all: it is about every other file."""
-    judged_by = [
-        statement.Subject(str(path), statement.digest_of(path))
-        for path in (options.slo, options.waivers)
-    ]
+) -> str:
+    """Write the statement, last of all: it is about every other file. Answers why not, if not."""
     lockfile = next((digest for name, digest in view.provenance if name == "uv.lock sha256"), "")
-    subjects = statement.subjects_of(run_dir, lockfile if len(lockfile) == 64 else "")
-    made = statement.statements(subjects, view.verdicts, view.evidence, judged_by, view.judged_at)
-    statement.write(run_dir, made, signer)
+    try:
+        judged_by = [
+            statement.Subject(str(path), statement.digest_of(path))
+            for path in (options.slo, options.waivers)
+        ]
+        subjects = statement.subjects_of(run_dir, lockfile if len(lockfile) == 64 else "")
+        made = statement.statements(
+            subjects, view.verdicts, view.evidence, judged_by, view.judged_at
+        )
+        statement.write(run_dir, made, signer)
+    except statement.StatementError as error:
+        return str(error)
+    except OSError as error:
+        return f"{error.filename or run_dir}: {error.strerror or error}"
+    return ""
 
 
-def _tell_github(view: View) -> None:
+def _tell_github(view: View, run_dir: Path) -> None:
     """In a job on GitHub: a summary on its page, and annotations beside the code."""
     page = os.environ.get("GITHUB_STEP_SUMMARY")
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return
     if page:
-        with Path(page).open("a", encoding="utf-8") as file:
-            file.write(MarkdownRenderer().render(view))
-    for line in workflow_commands(view):
-        print(line)
+        try:
+            with Path(page).open("a", encoding="utf-8") as file:
+                file.write(MarkdownRenderer().render(view))
+        except OSError as error:
+            print(f"{page}: the summary was not added: {error.strerror}", file=sys.stderr)
+    _say("".join(f"{line}\n" for line in workflow_commands(view)), run_dir)
 
 
 def _judge_parser() -> argparse.ArgumentParser:
@@ -144,8 +179,9 @@ def _judge_parser() -> argparse.ArgumentParser:
     add_configuration(parser)
     parser.add_argument("--history", choices=("yes", "no"), default="yes",
                         help="compare with earlier runs, and join them (default: yes)")  # fmt: skip
-    parser.add_argument("--sign", type=Path, default=os.environ.get("TOUCHLINE_SIGNING_KEY"),
-                        metavar="KEY.pem", help="sign the statement with this private key "
+    key = os.environ.get("TOUCHLINE_SIGNING_KEY") or None  # an empty one is none: CI sets such
+    parser.add_argument("--sign", type=Path, default=key, metavar="KEY.pem",
+                        help="sign the statement with this private key "
                         "(default: $TOUCHLINE_SIGNING_KEY, unsigned without)")  # fmt: skip
     parser.add_argument("--latest", action="store_true", help="point out/latest at this run")
     return parser

@@ -55,14 +55,23 @@ def configuration_of(options: argparse.Namespace) -> Configuration:
     return Configuration(objectives, waivers)
 
 
+def resolved(path: Path) -> Path:
+    """The path without links. Raises Refusal where they lead in a circle."""
+    try:
+        return path.resolve()
+    except RuntimeError:
+        raise Refusal(f"{path}: its symbolic links lead in a circle") from None
+
+
 def run_folder(asked: Path) -> Path:
     """The folder, as seen from here where it lies below. Raises Refusal where there is none."""
-    if not asked.is_dir():
+    # a project's own folder is none: judging would write its page and its history there
+    if not (asked / "evidence").is_dir():
         raise Refusal(
             f"{asked}: no run folder is there\n"
             "expected a folder that a run wrote its evidence into\n"
             "run nox -s gate, or name a folder of out/"
         )
-    folder = asked.resolve()
+    folder = resolved(asked)
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) else folder

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -297,3 +299,83 @@ def test_a_table_that_no_waiver_is_written_in_is_refused(
     (project / "scenarios" / "waivers.toml").write_text('[[waver]]\nscope = "objective:fast"\n')
     assert main([f"out/{RUN}"]) == 2
     assert "waver: unknown: expected [[waiver]] tables" in capsys.readouterr().err
+
+
+# --- what must not change the verdict ------------------------------------------------------------
+
+
+def judge_in_a_process(project: Path, **how: Any) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **how.pop("environment", {})}
+    return subprocess.run(
+        [sys.executable, "-m", "reports", f"out/{RUN}"], cwd=project, env=environment, text=True,
+        timeout=60, check=False, **how,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "a closed pipe"])
+def test_an_output_that_takes_no_words_changes_no_verdict(project: Path, device: str) -> None:
+    if device == "/dev/full":
+        out: Any = open(device, "w")  # noqa: SIM115, PTH123 - closed below
+    else:
+        reading, writing = os.pipe()
+        os.close(reading)
+        out = os.fdopen(writing, "w")
+    with out:
+        done = judge_in_a_process(project, stdout=out, stderr=subprocess.PIPE)
+    assert (done.returncode, f"the verdict is in out/{RUN}" in done.stderr) == (0, True)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_that_knows_few_characters_shows_the_others_as_it_can(project: Path) -> None:
+    few = {"PYTHONIOENCODING": "ascii"}
+    done = judge_in_a_process(project, environment=few, capture_output=True)
+    assert (done.returncode, "GO" in done.stdout) == (0, True), done.stderr
+
+
+def test_an_output_that_is_closed_changes_no_verdict(project: Path) -> None:
+    command = f'exec "{sys.executable}" -m reports out/{RUN} >&-'
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=project, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_empty_signing_key_is_none(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOUCHLINE_SIGNING_KEY", "")
+    assert main([f"out/{RUN}"]) == 0
+
+
+def test_a_summary_that_github_does_not_take_changes_no_verdict(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(project))
+    assert main([f"out/{RUN}"]) == 0
+    assert "the summary was not added: Is a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[""], ["."], ["ran", "", "unit"], ["merge", "m", "."]])
+def test_a_folder_that_no_run_wrote_into_is_not_judged_and_stays_as_it_was(
+    project: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    before = tree_id(project)
+    assert main(words) == 2
+    assert "no run folder is there" in capsys.readouterr().err
+    assert (tree_id(project), (project / "report.html").exists()) == (before, False)
+
+
+def test_links_in_a_circle_are_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "round").symlink_to("round")
+    assert main([f"out/{RUN}", "--root", "round"]) == 2
+    assert "symbolic links lead in a circle" in capsys.readouterr().err
+
+
+def test_a_statement_that_cannot_be_written_is_told_after_the_verdict(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "out" / RUN / "statement.intoto.jsonl").mkdir()
+    assert main([f"out/{RUN}"]) == 2
+    told = capsys.readouterr()
+    assert "GO" in told.out.splitlines()[0]
+    assert "the run is judged, but no statement of it was written" in told.err

@@ -253,4 +253,30 @@ def test_a_folder_without_evidence_is_refused(
 ) -> None:
     (tmp_path / "empty").mkdir()
     assert main(["merge", str(tmp_path / "merged"), str(tmp_path / "empty")]) == 2
-    assert "no evidence is there" in capsys.readouterr().err
+    assert "no run folder is there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("target", ["a_file", "a_file/below"])
+def test_a_place_where_nothing_can_be_written_is_refused_and_nothing_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str
+) -> None:
+    (tmp_path / "a_file").write_text("")
+    sources = [str(source) for source in three_shards(tmp_path)]
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["merge", str(tmp_path / target), *sources]) == 2
+    assert "nothing was written" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_merge_that_breaks_off_can_be_begun_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources = three_shards(tmp_path)
+    kept = sources[2] / "attachments" / "unit"
+    kept.mkdir(parents=True)
+    (kept / "gone").symlink_to("nowhere")
+    words = ["merge", str(tmp_path / "merged"), *map(str, sources)]
+    assert main(words) == 2
+    assert "nothing was written" in capsys.readouterr().err
+    (kept / "gone").unlink()
+    assert main(words) == 0
