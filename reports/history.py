@@ -12,11 +12,16 @@ import dataclasses
 import fcntl
 import hashlib
 import json
+import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
+
+from reports.evidence import sayable
 
 LATEST = "latest"
 FOLDER = "history"
@@ -128,24 +133,99 @@ def read_history(path: Path) -> History:
         faults.append(f"{path}:{len(lines)}: the last line is cut off")
     for number, line in enumerate(lines[:-1], start=1):
         try:
-            body = json.loads(line)
+            body = _body(line)
             if body.pop("previous") != previous:
                 faults.append(f"{path}:{number}: the line before it was changed or taken out")
             if body.pop("kind") == "pin":
-                pinned = str(body["run"])
+                pinned = _pinned(body)
             else:
                 entry = _entry(body)
                 found[entry.run, entry.policy] = entry
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except _ForeignError as error:
+            faults.append(f"{path}:{number}: not a line of this store ({error})")
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             faults.append(f"{path}:{number}: not a line of this store")
         previous = hashlib.sha256(line).hexdigest()
     ordered = sorted(found.values(), key=lambda entry: (entry.began, entry.judged_at))
     return History(tuple(ordered), pinned, tuple(faults))
 
 
+class _ForeignError(Exception):
+    """A line is of another shape than those that this store writes; the message says where."""
+
+
+_NO_NUMBER = object()  # stands where a line says NaN, and is of no type that a field may have
+_DECODER = json.JSONDecoder(parse_constant=lambda _: _NO_NUMBER)
+
+
+def _body(line: bytes) -> dict[str, Any]:
+    """A line as data. What no page could say, half a character, is as foreign as broken JSON."""
+    text = line.decode()
+    body: dict[str, Any] = _DECODER.decode(text)
+    if "\\u" in text:
+        json.dumps(body, ensure_ascii=False).encode()
+    return body
+
+
+def _pinned(body: Mapping[str, Any]) -> str:
+    run = body["run"]
+    if not isinstance(run, str):
+        raise _ForeignError("field run")
+    return run
+
+
 def _entry(body: dict[str, Any]) -> Entry:
+    """A run's line, each field looked at: what is read here is compared and drawn unasked."""
+    wrong = [name for name, right in _RIGHT.items() if name in body and not right(body[name])]
+    if wrong:
+        raise _ForeignError(f"field {', '.join(wrong)}")
     body["values"] = _Values(body["values"])
     return Entry(**body)
+
+
+# A thousand lines are read for each verdict: what can be asked of a whole row at once is.
+
+
+def _are_texts(values: Collection[Any]) -> bool:
+    return set(map(type, values)) <= {str}
+
+
+def _are_numbers(values: Collection[Any]) -> bool:
+    """Whether one can compute with them: none infinite, no integer of hundreds of digits."""
+    if not set(map(type, values)) <= {int, float}:
+        return False
+    if min(values, default=0) >= -_WORD and max(values, default=0) < _WORD:
+        return True
+    return all(math.isfinite(v) if isinstance(v, float) else abs(v) < _WORD for v in values)
+
+
+def _are_packed(values: Collection[Any]) -> bool:
+    """Whether each is as `_packed` leaves it: the number, and as much of the rest as there is."""
+    if not set(map(type, values)) <= {list}:
+        return False
+    if not set(map(len, values)) <= _LENGTHS:
+        return False
+    texts = [*chain.from_iterable(map(_UNIT_AND_OP, values))]
+    others = chain.from_iterable(map(_NUMBERS, values))
+    numbers = [*map(_FIRST, values), *(item for item in others if item is not None)]
+    return _are_texts(texts) and _are_numbers(numbers)
+
+
+_LENGTHS = set(range(1, len(_VALUE_FIELDS) + 1))
+_FIRST, _UNIT_AND_OP, _NUMBERS = itemgetter(0), itemgetter(slice(1, 3)), itemgetter(slice(3, None))
+_WORD = 2**63
+_RIGHT: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(
+        ("run", "began", "judged_at", "policy", "release", "commit", "tree"),
+        lambda value: isinstance(value, str),
+    ),
+    "dirty": lambda value: isinstance(value, bool),
+    "states": lambda value: isinstance(value, dict) and _are_texts(value.values()),
+    "required": lambda value: isinstance(value, list) and _are_texts(value),
+    "values": lambda value: isinstance(value, dict) and _are_packed(value.values()),
+    "failures": lambda value: isinstance(value, dict) and _are_texts(value.values()),
+    "layers": lambda value: isinstance(value, dict) and _are_numbers(value.values()),
+}
 
 
 def add_run(path: Path, entry: Entry) -> bool:
@@ -154,7 +234,7 @@ def add_run(path: Path, entry: Entry) -> bool:
     Answers whether a line was added.
     """
     said = _said(entry)
-    known = (item for item in read_history(path).entries if item.run == entry.run)
+    known = (item for item in read_history(path).entries if item.run == sayable(entry.run))
     if any(item.policy == entry.policy and _said(item) == said for item in known):
         return False
     _append(path, entry.line())
@@ -162,7 +242,9 @@ def add_run(path: Path, entry: Entry) -> bool:
 
 
 def _said(entry: Entry) -> str:
-    return json.dumps({**entry.line(), "judged_at": ""}, sort_keys=True)
+    return sayable(
+        json.dumps({**entry.line(), "judged_at": ""}, ensure_ascii=False, sort_keys=True)
+    )
 
 
 def pin_run(path: Path, run: str, at: str) -> None:
@@ -178,7 +260,7 @@ def _append(path: Path, body: Mapping[str, Any]) -> None:
         last = _last_line(file)
         previous = hashlib.sha256(last).hexdigest() if last is not None else ""
         line = json.dumps({**body, "previous": previous}, ensure_ascii=False, separators=(",", ":"))
-        file.write(line.encode("utf-8", "surrogatepass") + b"\n")
+        file.write(sayable(line).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from reports import history, producers, spoken, statement
 from reports.commands.shared import Refusal, add_configuration, configuration_of, run_folder
-from reports.evidence import read_run
+from reports.evidence import read_run, sayable
 from reports.merge import MergeError, merge
 from reports.presence import idle_layers
+from reports.soundness import run_of
 from reports.verify import UnreadableError, verify
 from reports.wording import count
+
+MOST_FAULTS = 3
 
 
 def check(words: Sequence[str]) -> int:
@@ -133,9 +136,17 @@ def pin(words: Sequence[str]) -> int:
     parser.add_argument("run_dir", type=Path)
     run_dir = run_folder(parser.parse_args(words).run_dir)
     store = history.store_of(run_dir)
-    name = run_dir.resolve().name
-    if history.read_history(store).of(name) is None:
-        raise Refusal(f"{store}: holds no run {name}\njudge it first: python -m reports {run_dir}")
-    history.pin_run(store, name, datetime.now(UTC).isoformat(timespec="seconds"))
+    name = sayable(run_of(read_run(run_dir), run_dir.resolve().name))
+    stored = history.read_history(store)
+    if stored.of(name) is None:
+        told = "\n".join((f"{store}: holds no run {name}", *stored.faults[:MOST_FAULTS]))
+        raise Refusal(f"{told}\njudge it first: python -m reports {run_dir}")
+    try:
+        history.pin_run(store, name, datetime.now(UTC).isoformat(timespec="seconds"))
+    except OSError as error:
+        raise Refusal(
+            f"{store}: cannot be added to: {error.strerror}\n"
+            "nothing was pinned: make the file and its folder writable, and pin the run again"
+        ) from None
     print(f"{store}: later runs are compared with {name}")
     return 0

@@ -3,10 +3,17 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reports import history
+from reports.__main__ import main
 from reports.history import Entry, Value, add_run, pin_run, read_history, store_of, update_latest
+from suites.framework.reports.runs import RUN, check, write
+from suites.framework.reports.test_command import project
+
+__all__ = ["project"]  # a fixture
 
 
 def entry(run: str, release: str = "GO", **more: object) -> Entry:
@@ -146,3 +153,147 @@ def test_a_line_is_json_with_the_digest_of_the_one_before(store: Path) -> None:
     first, second = (json.loads(line) for line in store.read_text().splitlines())
     assert first["previous"] == ""
     assert len(second["previous"]) == 64
+
+
+def written(store: Path, **changes: Any) -> None:
+    """A store of two runs, and a line of somebody else's between them."""
+    good = [entry(run).line() for run in ("1", "3")]
+    store.parent.mkdir(parents=True)
+    lines = (good[0], {**entry("2").line(), **changes}, good[1])
+    store.write_text("".join(f"{json.dumps({**line, 'previous': ''})}\n" for line in lines))
+
+
+def told_of_the_second_line(store: Path) -> str:
+    """What is told of the line between, once the runs around it have been read."""
+    found = read_history(store)
+    assert [item.run for item in found.entries] == ["1", "3"]
+    (told,) = (fault for fault in found.faults if f"{store}:2: not a line of this store" in fault)
+    return told
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("run", 3), ("began", None), ("began", 3), ("judged_at", None), ("judged_at", 3),
+     ("policy", []), ("release", None), ("commit", None), ("tree", 3), ("dirty", "no"),
+     ("states", []), ("states", None), ("states", {"fast": []}), ("states", {"fast": {}}),
+     ("required", None), ("required", [3]), ("failures", []), ("failures", None),
+     ("failures", {"t": None}), ("layers", []), ("layers", {"unit": "1"}),
+     ("layers", {"unit": HUGE}), ("values", []), ("values", None), ("values", {"m": None}),
+     ("values", {"m": []}), ("values", {"m": 5}), ("values", {"m": "5"}),
+     ("values", {"m": ["5"]}), ("values", {"m": [True]}), ("values", {"m": [float("nan")]}),
+     ("values", {"m": [float("inf")]}), ("values", {"m": [HUGE]}), ("values", {"m": [1.0, 3]}),
+     ("values", {"m": [1.0, "ms", "<", HUGE]}), ("values", {"m": [1.0, "ms", "<", "2"]}),
+     ("values", {"m": [1.0, "ms", "<", 2, 1, 3, 9, 9]})],
+    ids=lambda part: str(part)[:40],
+)  # fmt: skip
+def test_a_field_that_holds_something_else_is_told_with_its_line_and_passed_over(
+    field: str, value: object, store: Path
+) -> None:
+    written(store, **{field: value})
+    assert told_of_the_second_line(store).endswith(f"(field {field})")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"run": "\ud800"}, {"failures": {"\udfff": "failed"}}, {"more": 3}]
+)
+def test_half_a_character_and_a_field_too_many_are_told_and_passed_over(
+    changes: dict[str, object], store: Path
+) -> None:
+    written(store, **changes)
+    told_of_the_second_line(store)
+
+
+@pytest.mark.parametrize(
+    "line", [b"[" * 100_000 + b"]" * 100_000, b'{"a":' * 100_000, b"\xff", b"1" * 5000, b"[]"],
+    ids=["deep", "deep-and-cut", "no-text", "long-integer", "list"],
+)  # fmt: skip
+def test_a_line_that_nobody_can_read_is_told_and_passed_over(line: bytes, store: Path) -> None:
+    written(store)
+    first, _, last = store.read_bytes().splitlines()
+    store.write_bytes(b"\n".join((first, line, last, b"")))
+    told_of_the_second_line(store)
+
+
+@pytest.mark.parametrize("run", [3, None, "\ud800"])
+def test_a_pin_that_names_no_run_pins_none(run: object, store: Path) -> None:
+    add_run(store, entry("1"))
+    with store.open("a") as file:
+        file.write(json.dumps({"kind": "pin", "run": run, "previous": ""}) + "\n")
+    found = read_history(store)
+    assert found.pinned == ""
+    assert any("not a line of this store" in fault for fault in found.faults)
+
+
+def test_a_run_whose_name_no_encoding_can_write_is_kept_and_added_once(store: Path) -> None:
+    odd = entry("1", failures={"half \ud800": "failed"}, began="2026")
+    assert add_run(store, odd)
+    assert not add_run(store, odd)
+    assert add_run(store, entry("\udcff", began="2027"))
+    assert not add_run(store, entry("\udcff", began="2027"))
+    found = read_history(store)
+    assert (found.faults, len(found.entries)) == ((), 2)
+
+
+# --- a foreign line and the commands -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [None, [5], {"fast latency_ms": [HUGE]}], ids=["no", "list", "#"])
+def test_a_foreign_line_changes_no_verdict_and_no_pin(
+    value: object, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = store_of(project / "out" / RUN)
+    written(store, values=value, began="2025")
+    assert main([f"out/{RUN}"]) == 0
+    assert main(["pin", f"out/{RUN}"]) == 0
+    assert read_history(store).pinned == RUN
+    assert f"{store.name}:2" in (project / "out" / RUN / "report.html").read_text()
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_store_that_takes_no_line_pins_nothing_and_says_what_to_do(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main([f"out/{RUN}"])
+
+    def read_only(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(history, "pin_run", read_only)
+    capsys.readouterr()
+    assert main(["pin", f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"{store_of(project / 'out' / RUN)}: cannot be added to: Permission")
+    assert "nothing was pinned" in told
+
+
+def test_a_run_whose_folder_was_renamed_is_pinned_by_the_name_that_its_evidence_bears(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "out" / RUN).rename(project / "out" / "renamed")
+    main(["out/renamed"])
+    assert main(["pin", "out/renamed"]) == 0
+    assert f"later runs are compared with {RUN}" in capsys.readouterr().out
+    assert read_history(store_of(project / "out" / "renamed")).pinned == RUN
+
+
+def test_a_folder_with_the_evidence_of_two_runs_is_pinned_by_its_own_name(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(project / "out" / RUN, "e2e", check("x"), run="another")
+    main([f"out/{RUN}"])
+    assert main(["pin", f"out/{RUN}"]) == 0
+    assert f"later runs are compared with {RUN}" in capsys.readouterr().out
+
+
+def test_what_is_wrong_with_the_store_is_told_where_it_holds_no_such_run(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = store_of(project / "out" / RUN)
+    written(store, run=3)
+    assert main(["pin", f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err
+    assert f"{store}:2: not a line of this store (field run)" in told
+    assert f"judge it first: python -m reports out/{RUN}" in told
