@@ -69,10 +69,8 @@ def _policies(source: TomlSource, layers: tuple[str, ...]) -> tuple[Policy, ...]
     found = []
     for name, table in tables.items():
         section = section_at(source.named(f"policies.{name}"), 0)
-        try:
-            policy = Policy.model_validate({"name": name, **table})
-        except (ValidationError, TypeError) as error:
-            _note(source, section, f"policies.{name}", error)
+        policy = _policy(source, section, name, table)
+        if policy is None:
             continue
         found.append(policy)
         for key, known in (("layers", layers), ("includes", tuple(tables))):
@@ -83,6 +81,20 @@ def _policies(source: TomlSource, layers: tuple[str, ...]) -> tuple[Policy, ...]
                     source.fault(line, f"policies.{name}.{key}", problem)
     _refuse_circles(source, found)
     return tuple(found)
+
+
+def _policy(source: TomlSource, section: Section, name: str, table: Any) -> Policy | None:
+    """A policy, under the name of its header: another one would hide what it includes."""
+    if isinstance(table, Mapping) and "name" in table:
+        problem = f"unknown field: the policy is called {name}, as its header says"
+        source.fault(
+            section.keys.get("name", section.line), f"policies.{name}, field name", problem
+        )
+    try:
+        return Policy.model_validate({**table, "name": name})
+    except (ValidationError, TypeError) as error:
+        _note(source, section, f"policies.{name}", error)
+        return None
 
 
 def _refuse_circles(source: TomlSource, policies: list[Policy]) -> None:

@@ -19,6 +19,9 @@ from pydantic import ValidationError
 _HEADER = re.compile(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_-]+)\s*=")
 _TOML_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+# Python prints no integer of several thousand digits, and TOML knows none of more than 64 bits.
+_LONG_INTEGER = re.compile(r"(?<![\w\"'.+-])[+-]?(?:0[xob][\da-fA-F_]{16,}|\d[\d_]{18,})")
+_DEEP_LINE = re.compile(r"(?:[\[{]\s*(?:[\w-]+\s*=\s*)?){20}")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class TomlSource:
     """A TOML file being checked: its tables, its sections' lines, the faults found so far."""
 
     def __init__(self, path: Path, shown_as: str | None = None) -> None:
-        self.shown_as = shown_as or str(path)
+        self.shown_as = (shown_as or str(path)).replace("\0", "\\0")
         self.faults: list[ConfigFault] = []
         self.body: dict[str, Any] = {}
         self.sections: list[Section] = [Section("", 1)]
@@ -68,6 +71,9 @@ class TomlSource:
             return
         except UnicodeDecodeError as error:
             self.fault(0, "", f"expected UTF-8, found byte {error.object[error.start]:#04x}")
+            return
+        except ValueError as error:  # a name that no file can have
+            self.fault(0, "", f"cannot be read: {error}")
             return
         self._scan(text)
         self._parse(text)
@@ -85,6 +91,12 @@ class TomlSource:
         except tomllib.TOMLDecodeError as error:
             place = _TOML_LINE.search(str(error))
             self.fault(int(place[1]) if place else 0, "", f"not TOML: {error}")
+        except ValueError:
+            problem = "expected integers of at most 64 bits, found a longer one"
+            self.fault(_line_of(_LONG_INTEGER, text), "", problem)
+        except RecursionError:
+            problem = "expected a few levels of tables and lists, found hundreds in each other"
+            self.fault(_line_of(_DEEP_LINE, text), "", problem)
 
     def named(self, name: str) -> list[Section]:
         """Every section of that name, in the order of the file."""
@@ -110,7 +122,9 @@ class TomlSource:
         found = self.body.get(name, ())
         if isinstance(found, tuple) and all(isinstance(item, Mapping) for item in found):
             return found
-        self.fault(self.line_of_key(name), name, f"expected [[{name}]] tables, found {found!r}")
+        self.fault(
+            self.line_of_key(name), name, f"expected [[{name}]] tables, found {_short(found)}"
+        )
         return ()
 
     def line_of_key(self, key: str) -> int:
@@ -125,12 +139,23 @@ class TomlSource:
             raise ConfigError(sorted(self.faults, key=lambda fault: fault.line))
 
 
+def _line_of(pattern: re.Pattern[str], text: str) -> int:
+    """The first line in which the pattern is found; 0 where it is in none."""
+    found = pattern.search(text)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
+
+
 def _freeze(value: Any) -> Any:
-    """Lists become tuples, which strict models of frozen values ask for."""
+    """Lists become tuples, which strict models of frozen values ask for.
+
+    Raises ValueError for an integer that TOML does not know, RecursionError for what is too deep.
+    """
     if isinstance(value, list):
         return tuple(_freeze(item) for item in value)
     if isinstance(value, dict):
         return {key: _freeze(item) for key, item in value.items()}
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("an integer of more than 64 bits")
     return value
 
 

@@ -67,7 +67,10 @@ def _same_reading(one: InstrumentClause, other: InstrumentClause) -> bool:
 def refuse_unused(source: TomlSource, sets: InstrumentSets) -> None:
     """A set that no objective is measured with guards nothing, though it looks as if it did."""
     used = {
-        name for table in source.tables("objective") for name in _listed(table.get("measured_with"))
+        name
+        for table in source.tables("objective")
+        for name in _listed(table.get("measured_with"))
+        if isinstance(name, str)  # the objective's model refuses others
     }
     for name in sets:
         if name not in used:

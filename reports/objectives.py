@@ -331,9 +331,13 @@ class Objectives(Model):
 
     def covered_by(self, name: str) -> frozenset[str]:
         """The policy and everything that it includes, however deep. Raises KeyError."""
-        names = {name}
-        for included in self.policy(name).includes:
-            names |= self.covered_by(included)
+        names: set[str] = set()
+        waiting = [name]
+        while waiting:
+            found = self.policy(waiting.pop())
+            if found.name not in names:
+                names.add(found.name)
+                waiting += found.includes
         return frozenset(names)
 
     def layers_of(self, name: str) -> tuple[str, ...]:

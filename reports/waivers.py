@@ -34,7 +34,7 @@ class Waiver(Model):
         granted = info.data.get("granted")
         if granted is None:
             return expires
-        last = granted + LONGEST
+        last = granted + min(LONGEST, date.max - granted)
         if granted <= expires <= last:
             return expires
         raise ValueError(

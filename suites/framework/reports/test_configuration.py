@@ -186,6 +186,76 @@ def test_an_unknown_policy_names_those_that_exist(slo: Path) -> None:
         load_objectives(slo).required_by("nightly")
 
 
+LONG = f"limit = {'1' * 5000}"
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "told"),
+    [
+        ("limit = 200", LONG, "expected integers of at most 64 bits"),
+        ("limit = 200", f"limit = 0x{'f' * 5000}", "expected integers of at most 64 bits"),
+        ("limit = 200", f"limit = {2**63}", "expected integers of at most 64 bits"),
+        ("limit = 200", f"limit = {'[' * 5000}{']' * 5000}", "expected a few levels of tables"),
+        ("limit = 200", f"limit = {'{ a = ' * 5000}1{'}' * 5000}", "expected a few levels"),
+    ],
+    ids=["decimal", "hex", "a-little-too-long", "lists", "tables"],
+)
+def test_what_no_reader_of_toml_can_hold_is_a_fault_with_its_line(
+    good: str, bad: str, told: str, slo: Path
+) -> None:
+    text = HEAD + ROW.replace(good, bad)
+    (fault,) = faults_of(slo, text)
+    assert told in fault
+    assert fault.startswith(f"{line_of(text, 'limit = ')}: ")
+
+
+def test_a_key_of_thousands_of_parts_is_a_fault(slo: Path) -> None:
+    (fault,) = faults_of(slo, HEAD + ROW.replace("where = {", f"where.{'.'.join('a' * 1500)} = {{"))
+    assert "expected a few levels of tables" in fault
+
+
+def test_a_file_whose_name_no_file_can_have_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: embedded null byte") as caught:
+        load_objectives(tmp_path / "slo\0.toml")
+    assert "\0" not in str(caught.value)
+
+
+# --- policies ----------------------------------------------------------------------------------
+
+
+def test_a_policy_has_the_name_of_its_header_alone(slo: Path) -> None:
+    text = HEAD.replace("includes", 'name = "nightly"\nincludes') + ROW
+    (fault,) = faults_of(slo, text)
+    assert fault.startswith(f"{line_of(text, 'name = ')}: policies.release, field name: unknown")
+    assert "called release" in fault
+
+
+def test_a_name_hides_no_circle_of_policies(slo: Path) -> None:
+    text = HEAD.replace("[policies.release]", 'includes = ["release"]\n[policies.release]')
+    found = faults_of(
+        slo, text.replace('includes = ["commit"]', 'name = "x"\nincludes = ["commit"]')
+    )
+    assert sum("includes itself" in fault for fault in found) == 2
+    assert any("field name" in fault for fault in found)
+
+
+def test_a_name_is_told_beside_the_other_faults_of_its_policy(slo: Path) -> None:
+    text = HEAD.replace('description = "everything"', 'name = "x"\ndescription = 3') + ROW
+    assert [fault.partition(": ")[2][:34] for fault in faults_of(slo, text)] == [
+        "policies.release, field name: unkn", "policies.release, field descriptio",
+    ]  # fmt: skip
+
+
+def test_policies_may_include_each_other_to_any_depth(slo: Path) -> None:
+    """Each policy includes the two before it, and each has to be followed but once."""
+    chain = "".join(
+        f'[policies.p{n}]\ndescription = "x"\nincludes = ["p{n - 1}", "p{max(n - 2, 0)}"]\n'
+        for n in range(1, 1100)
+    )
+    slo.write_text(HEAD + '[policies.p0]\ndescription = "x"\nlayers = ["unit"]\n' + chain + ROW)
+    assert load_objectives(slo).layers_of("p1099") == ("unit",)
+
+
 # --- waivers -----------------------------------------------------------------------------------
 
 
@@ -223,6 +293,8 @@ def test_every_field_of_a_waiver_is_required(field: str, waivers: Path) -> None:
         ("objective:fast", "layer:load", "field scope: string should match pattern"),
         ("eve@example.org", "", "field owner: string should have at least 1 character"),
         ("owner =", "owners =", "field owners: unknown field"),
+        ("2026-01-01", "9999-12-01", "expected a day from 9999-12-01 (granted) to 9999-12-31"),
+        ('"eve@example.org"', f"0x{'f' * 5000}", "expected integers of at most 64 bits"),
     ],
 )
 def test_a_faulty_waiver_is_refused(good: str, bad: str, told: str, waivers: Path) -> None:
@@ -282,6 +354,7 @@ def test_instruments_of_a_set_let_findings_be_evidence(slo: Path) -> None:
         ('measured_with = ["generator"]\n', "",
          'instruments.generator: no objective says measured_with = ["generator"]'),
         ('["generator"]', '"generator"', "field measured_with: input should be a valid tuple"),
+        ('["generator"]', "[{ a = 1 }]", "field measured_with: input should be a valid string"),
         ("limit = 50", "limit = nan", "instruments.generator, clause 1, field limit: input should"),
         ('name = "finished"', 'name = "finished"\nlimit = 90',
          "clause 2, field limit: expected a share from 0 to 1, found 90"),
