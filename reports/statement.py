@@ -17,6 +17,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,12 +35,17 @@ TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 NOT_SHOWN = "urn:touchline:predicate:not-shown:v1"
 PAYLOAD = "application/vnd.in-toto+json"
 LOCKFILE = "uv.lock"
+EVIDENCE = "evidence"
 RESULTS = {"GO": "PASSED", "NO-GO": "FAILED", "NO VERDICT": "FAILED"}
 MOST_TESTS = 1000
 
 
 class KeyFileError(ValueError):
     """A key cannot be used; the message names the file and what was expected."""
+
+
+class StatementError(ValueError):
+    """No statement can be made of a run; the message says what is in the way, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +67,55 @@ def digest_of(path: Path) -> str:
 
 
 def files_of(run_dir: Path) -> tuple[str, ...]:
-    """Every file of a run's folder that a statement is about, by name; hidden ones are nobody's."""
-    found = (path.relative_to(run_dir) for path in run_dir.rglob("*") if path.is_file())
-    return tuple(
-        sorted(
-            name.as_posix()
-            for name in found
-            if name.as_posix() != FILE and not any(part.startswith(".") for part in name.parts)
+    """Every file of a run's folder that a statement is about, by name. Raises OSError.
+
+    Hidden files are nobody's, except below ``evidence``: what is read there is judged, whatever it
+    is called. What lies behind a link to a folder is not among them, see `linked_folders`.
+    """
+    found = [name for _, files in _folders(run_dir) for name in files]
+    return tuple(sorted(name for name in found if name != FILE and (run_dir / name).is_file()))
+
+
+def linked_folders(run_dir: Path) -> tuple[str, ...]:
+    """The links to folders in a run's folder, which may lead to others tomorrow. Raises OSError."""
+    found = [name for folders, _ in _folders(run_dir) for name in folders]
+    return tuple(sorted(name for name in found if (run_dir / name).is_symlink()))
+
+
+def _folders(run_dir: Path) -> Iterator[tuple[list[str], list[str]]]:
+    """Of each folder the names of its folders and files, as seen from the run's."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for folder, folders, files in os.walk(run_dir, onerror=refuse):
+        prefix = "" if Path(folder) == run_dir else f"{Path(folder).relative_to(run_dir)}/"
+        folders[:] = [name for name in folders if not _is_nobodys(prefix + name)]
+        yield (
+            [prefix + name for name in folders],
+            [prefix + name for name in files if not _is_nobodys(prefix + name)],
         )
-    )
+
+
+def _is_nobodys(name: str) -> bool:
+    parts = name.split("/")
+    return parts[0] != EVIDENCE and any(part.startswith(".") for part in parts)
 
 
 def subjects_of(run_dir: Path, lockfile_sha256: str) -> tuple[Subject, ...]:
-    """The run's files as they lie, and the lockfile that was measured. Raises OSError."""
-    files = tuple(Subject(name, digest_of(run_dir / name)) for name in files_of(run_dir))
+    """The run's files as they lie, and the lockfile that was measured. Raises StatementError."""
+    try:
+        if linked := linked_folders(run_dir):
+            raise StatementError(
+                f"{run_dir / linked[0]}: a link to a folder, and no statement holds for what a "
+                "link leads to\nput the folder itself there, and judge the run again"
+            )
+        files = tuple(Subject(name, digest_of(run_dir / name)) for name in files_of(run_dir))
+    except OSError as error:
+        raise StatementError(
+            f"{error.filename or run_dir}: cannot be read: {error.strerror}\n"
+            "make it readable, and judge the run again"
+        ) from None
     return (*files, Subject(LOCKFILE, lockfile_sha256)) if lockfile_sha256 else files
 
 
@@ -87,9 +128,18 @@ def statements(
 ) -> tuple[dict[str, Any], ...]:
     """Both statements. `judged_by` are the files of objectives and waivers."""
     about = [subject.as_descriptor() for subject in subjects]
+    said = said_of(
+        {
+            **{name: getattr(verdicts, name) for name in ("release", "policy", "tree")},
+            "judged_at": judged_at,
+            "objectives": [vars(item) for item in verdicts.objectives],
+            "layers": [vars(item) for item in verdicts.layers],
+        }
+    )
+    configuration = [subject.as_descriptor() for subject in judged_by]
     predicates: Mapping[str, Any] = {
-        TEST_RESULT: _test_result(verdicts, judged_by),
-        NOT_SHOWN: _not_shown(verdicts, evidence, judged_at),
+        TEST_RESULT: {**said[TEST_RESULT], "configuration": configuration},
+        NOT_SHOWN: {**said[NOT_SHOWN], **not_run(evidence)},
     }
     return tuple(
         {"_type": STATEMENT, "subject": about, "predicateType": kind, "predicate": predicate}
@@ -97,59 +147,70 @@ def statements(
     )
 
 
-def _test_result(verdicts: Verdicts, judged_by: Sequence[Subject]) -> dict[str, Any]:
-    required = [item for item in verdicts.objectives if item.required]
+def said_of(verdict: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What both predicates say of a verdict, given in the words of verdict.json.
+
+    Made of the file, it is what `verify` holds a statement against. Raises KeyError and TypeError
+    where the file holds something else.
+    """
     return {
-        "result": RESULTS[verdicts.release],
-        "configuration": [subject.as_descriptor() for subject in judged_by],
-        "passedTests": [item.id for item in required if item.state == "met"],
-        "warnedTests": [item.id for item in required if item.state == "waived"],
-        "failedTests": [item.id for item in required if item.state not in ("met", "waived")],
+        TEST_RESULT: {"result": RESULTS[verdict["release"]], **_tests(verdict["objectives"])},
+        NOT_SHOWN: {
+            "release": verdict["release"],
+            "policy": verdict["policy"],
+            "judgedAt": verdict["judged_at"],
+            "tree": verdict["tree"],
+            "objectives": [
+                {name: item[name] for name in ("id", "required", "state", "why")}
+                for item in verdict["objectives"]
+                if item["state"] in ("no evidence", "invalid")
+            ],
+            "layers": [
+                {"layer": item["layer"], "grade": item["grade"], "reasons": list(item["reasons"])}
+                for item in verdict["layers"]
+                if item["grade"] != "sound"
+            ],
+        },
     }
 
 
-def _not_shown(
-    verdicts: Verdicts, evidence: Sequence[LayerEvidence], judged_at: str
-) -> dict[str, Any]:
-    tests = list(_not_run(evidence))
+def _tests(objectives: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    required = [(item["id"], item["state"]) for item in objectives if item["required"]]
     return {
-        "release": verdicts.release,
-        "policy": verdicts.policy,
-        "judgedAt": judged_at,
-        "tree": verdicts.tree,
-        "objectives": [
-            {"id": item.id, "required": item.required, "state": item.state, "why": item.why}
-            for item in verdicts.objectives
-            if item.state in ("no evidence", "invalid")
-        ],
-        "layers": [
-            {"layer": item.layer, "grade": item.grade, "reasons": list(item.reasons)}
-            for item in verdicts.layers
-            if item.grade != "sound"
-        ],
-        "tests": tests[:MOST_TESTS],
-        "testsMore": max(len(tests) - MOST_TESTS, 0),
+        "passedTests": [name for name, state in required if state == "met"],
+        "warnedTests": [name for name, state in required if state == "waived"],
+        "failedTests": [name for name, state in required if state not in ("met", "waived")],
     }
 
 
-def _not_run(evidence: Sequence[LayerEvidence]) -> Iterator[dict[str, str]]:
-    for layer in evidence:
-        for record in layer.records:
-            if isinstance(record, Check) and record.outcome in ("skipped", "error"):
-                yield {"id": record.id, "outcome": record.outcome, "why": record.message[:300]}
+def not_run(evidence: Sequence[LayerEvidence]) -> dict[str, Any]:
+    """The tests that did not run, and how many more there are than a statement lists."""
+    tests = [
+        {"id": record.id, "outcome": record.outcome, "why": record.message[:300]}
+        for layer in evidence
+        for record in layer.records
+        if isinstance(record, Check) and record.outcome in ("skipped", "error")
+    ]
+    return {"tests": tests[:MOST_TESTS], "testsMore": max(len(tests) - MOST_TESTS, 0)}
 
 
 # --- envelopes ---------------------------------------------------------------------------------
 
 
 def write(run_dir: Path, made: Sequence[Mapping[str, Any]], signer: CryptoSigner | None) -> None:
-    """Write the statements as envelopes, signed where there is a signer. Raises OSError."""
+    """Write the statements as envelopes, signed with a signer. Raises StatementError."""
     lines = []
     for statement in made:
         payload = json.dumps(statement, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         envelope = _envelope(payload.encode("utf-8", "replace"), signer)
         lines.append(json.dumps(envelope, sort_keys=True))
-    (run_dir / FILE).write_text("\n".join(lines) + "\n", "utf-8")
+    path = run_dir / FILE
+    try:
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+    except OSError as error:
+        raise StatementError(
+            f"{path}: cannot be written: {error.strerror}\nmake room there, and judge the run again"
+        ) from None
 
 
 def _envelope(payload: bytes, signer: CryptoSigner | None) -> dict[str, Any]:

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import reprlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reports.evidence import read_run
 from reports.statement import (
+    EVIDENCE,
     FILE,
     LOCKFILE,
+    NOT_SHOWN,
     PAYLOAD,
-    RESULTS,
     STATEMENT,
     TEST_RESULT,
     KeyFileError,
     digest_of,
     files_of,
+    linked_folders,
+    not_run,
+    said_of,
 )
 
 if TYPE_CHECKING:
     from securesystemslib.dsse import Envelope
     from securesystemslib.signer._key import Key
+
+
+MOST_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,8 @@ def verify(run_dir: Path, root: Path, key: Path | None = None) -> tuple[Finding,
         *_agreeing(bodies),
         *_subjects(bodies[0], run_dir, root),
         *_added(bodies[0], run_dir),
-        *_result(bodies, run_dir),
+        *_kinds(bodies),
+        *_said(bodies, run_dir),
     )
 
 
@@ -77,11 +87,16 @@ def _body(envelope: Envelope) -> dict[str, Any]:
     try:
         body = json.loads(envelope.payload)
         subjects = {item["name"]: item["digest"]["sha256"] for item in body["subject"]}
+        parts = (*subjects, *subjects.values(), body.get("predicateType"))
         right = body["_type"] == STATEMENT and envelope.payload_type == PAYLOAD and subjects
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UnreadableError(f"{FILE}: an envelope holds no in-toto statement ({error})") from None
     if not right:
         raise UnreadableError(f"{FILE}: expected {STATEMENT} about some files")
+    if not all(isinstance(part, str) for part in parts):
+        raise UnreadableError(f"{FILE}: expected names, digests and predicate types of text")
+    if not isinstance(body.get("predicate"), dict):
+        raise UnreadableError(f"{FILE}: expected a predicate of {body['predicateType']!r}")
     return dict(body, subject=subjects)
 
 
@@ -133,44 +148,107 @@ def _subjects(body: dict[str, Any], run_dir: Path, root: Path) -> Iterator[Findi
     for name, digest in body["subject"].items():
         if name == LOCKFILE:
             yield from _lockfile(root / LOCKFILE, digest)
-            continue
-        path = run_dir / name
-        if not path.resolve().is_relative_to(run_dir.resolve()):
-            yield Finding(True, f"{name}: leads out of the run's folder")
-        elif not path.is_file():
-            yield Finding(True, f"{name}: gone")
-        elif digest_of(path) != digest:
-            yield Finding(True, f"{name}: changed")
+        elif problem := _problem(name, digest, run_dir):
+            yield Finding(True, f"{_shown(name)}: {problem}")
         else:
             unchanged += 1
     yield Finding(False, f"{unchanged} files are what they were")
 
 
+def _problem(name: str, digest: str, run_dir: Path) -> str:
+    """What is not right with a file of the run; empty where it is the one that was judged."""
+    path = run_dir / name
+    try:
+        if not path.resolve().is_relative_to(run_dir.resolve()):
+            return "leads out of the run's folder"
+        if not path.is_file():
+            return "gone"
+        return "" if digest_of(path) == digest else "changed"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    except (ValueError, RuntimeError):  # a NUL, half a character, links that lead to each other
+        return "names no file that could be read"
+
+
+def _shown(name: str) -> str:
+    """A name as one line of text: those of a statement may hold anything, and be of any length."""
+    return name if name.isprintable() and len(name) <= MOST_SHOWN else reprlib.repr(name)
+
+
 def _lockfile(path: Path, digest: str) -> Iterator[Finding]:
-    if not path.is_file():
+    try:
+        same = digest_of(path) == digest if path.is_file() else None
+    except OSError as error:
+        yield Finding(False, f"{LOCKFILE}: not compared, it cannot be read: {error.strerror}")
+        return
+    if same is None:
         yield Finding(False, f"{LOCKFILE}: not here, so not compared")
-    elif digest_of(path) != digest:
+    elif not same:
         yield Finding(False, f"{LOCKFILE}: the one that lies here is not the one that was measured")
 
 
 def _added(body: dict[str, Any], run_dir: Path) -> Iterator[Finding]:
-    for name in files_of(run_dir):
+    try:
+        linked, files = linked_folders(run_dir), files_of(run_dir)
+    except OSError as error:
+        where = _shown(str(error.filename or run_dir))
+        yield Finding(True, f"{where}: cannot be looked through: {error.strerror}")
+        return
+    for name in linked:
+        text = f"{_shown(name)}: a link to a folder, nothing speaks for what lies behind it"
+        yield Finding(True, text)
+    for name in files:
         if name not in body["subject"]:
-            yield Finding(
-                name.startswith("evidence/"), f"{name}: came later, nothing speaks for it"
-            )
+            told = f"{_shown(name)}: came later, nothing speaks for it"
+            yield Finding(name.startswith(f"{EVIDENCE}/"), told)
 
 
-def _result(bodies: Sequence[dict[str, Any]], run_dir: Path) -> Iterator[Finding]:
-    """The statement's result and the verdict's must be the same."""
+def _kinds(bodies: Sequence[dict[str, Any]]) -> Iterator[Finding]:
+    """One statement of each kind: without the second, nothing says what was not shown."""
+    kinds = [body["predicateType"] for body in bodies]
+    for kind in (TEST_RESULT, NOT_SHOWN):
+        if (found := kinds.count(kind)) != 1:
+            yield Finding(True, f"{FILE}: expected one statement of {kind}, found {found}")
+
+
+def _said(bodies: Sequence[dict[str, Any]], run_dir: Path) -> Iterator[Finding]:
+    """Both statements must say what the verdict says, and name the tests that did not run."""
+    try:
+        verdict = json.loads((run_dir / "verdict.json").read_text("utf-8"))
+        said = said_of(verdict)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        yield Finding(True, f"verdict.json: holds no verdict ({reprlib.repr(error)})")
+        return
     told = [body["predicate"].get("result") for body in bodies
             if body["predicateType"] == TEST_RESULT]  # fmt: skip
-    try:
-        release = json.loads((run_dir / "verdict.json").read_text("utf-8"))["release"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        yield Finding(True, f"verdict.json: holds no verdict ({error!r})")
-        return
-    if told != [RESULTS.get(release)]:
-        yield Finding(True, f"the statement says {told}, verdict.json says {release}")
+    result, release = said[TEST_RESULT].pop("result"), verdict["release"]
+    if told != [result]:
+        said_there = reprlib.repr(told)
+        yield Finding(True, f"the statement says {said_there}, verdict.json says {release}")
     else:
         yield Finding(False, f"verdict: {release}")
+    for body in bodies:
+        yield from _differing(body, said.get(body["predicateType"], {}), "verdict.json")
+        if body["predicateType"] == NOT_SHOWN:
+            yield from _tests_not_run(body["predicate"], run_dir)
+
+
+def _differing(
+    body: Mapping[str, Any], expected: Mapping[str, Any], source: str
+) -> Iterator[Finding]:
+    for name, value in expected.items():
+        if body["predicate"].get(name) != value:
+            text = f"{FILE}: {name} of {body['predicateType']} is not what {source} says"
+            yield Finding(True, text)
+
+
+def _tests_not_run(predicate: Mapping[str, Any], run_dir: Path) -> Iterator[Finding]:
+    """By their names and outcomes: how a message is cut may change with the judge."""
+    expected = not_run(read_run(run_dir))
+    try:
+        told = [(item["id"], item["outcome"]) for item in predicate["tests"]]
+    except (KeyError, TypeError):
+        told = []
+    wanted = [(item["id"], item["outcome"]) for item in expected["tests"]]
+    if (told, predicate.get("testsMore")) != (wanted, expected["testsMore"]):
+        yield Finding(True, f"{FILE}: tests of {NOT_SHOWN} are not those of the evidence")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from reports.__main__ import main
 from reports.provenance import tree_id
-from reports.statement import FILE, NOT_SHOWN, STATEMENT, TEST_RESULT
+from reports.statement import (
+    FILE,
+    NOT_SHOWN,
+    STATEMENT,
+    TEST_RESULT,
+    StatementError,
+    subjects_of,
+)
 from suites.framework.reports.runs import RUN, check, instrument, measured, write
 from suites.framework.reports.test_command import SLO
 
@@ -227,6 +236,255 @@ def test_without_a_statement_nothing_can_be_told(
     (judged / FILE).unlink() if text is None else (judged / FILE).write_text(text)
     assert main(["verify", str(judged)]) == 2
     assert FILE in capsys.readouterr().err
+
+
+# --- what a statement leaves out -----------------------------------------------------------------
+
+
+def restate(run: Path, number: int, **changes: Any) -> None:
+    """Change the predicate of one of the statements and leave the other as it is."""
+    lines = (run / FILE).read_text().splitlines()
+    envelope = json.loads(lines[number])
+    body = json.loads(base64.b64decode(envelope["payload"]))
+    body["predicate"] |= changes
+    envelope["payload"] = base64.b64encode(json.dumps(body).encode()).decode()
+    lines[number] = json.dumps(envelope)
+    (run / FILE).write_text("\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [((0,), f"expected one statement of {NOT_SHOWN}, found 0"),
+     ((1,), f"expected one statement of {TEST_RESULT}, found 0"),
+     ((0, 1, 1), f"expected one statement of {NOT_SHOWN}, found 2")],
+    ids=["no-second", "no-first", "twice"],
+)  # fmt: skip
+def test_one_statement_of_each_kind_must_be_there(
+    kept: tuple[int, ...], said: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (judged / FILE).read_text().splitlines()
+    (judged / FILE).write_text("".join(f"{lines[number]}\n" for number in kept))
+    assert main(["verify", str(judged)]) == 1
+    assert f"✕ {FILE}: {said}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("number", "field", "value"),
+    [(0, "passedTests", []), (0, "failedTests", []), (0, "warnedTests", ["unit-suite"]),
+     (1, "release", "GO"), (1, "policy", "release"), (1, "tree", ""), (1, "judgedAt", "never"),
+     (1, "objectives", []), (1, "objectives", None), (1, "layers", [{}])],
+)  # fmt: skip
+def test_a_statement_that_says_something_else_than_the_verdict_is_a_fault(
+    number: int, field: str, value: object, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kind = (TEST_RESULT, NOT_SHOWN)[number]
+    restate(judged, number, **{field: value})
+    assert main(["verify", str(judged)]) == 1
+    assert f"✕ {FILE}: {field} of {kind} is not what verdict.json" in capsys.readouterr().out
+
+
+def test_a_layer_that_is_not_sound_stays_named(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load = run / "evidence" / "load.ndjson"
+    load.write_bytes(load.read_bytes()[:-9])
+    main([f"out/{RUN}"])
+    assert main(["verify", str(run)]) == 0
+    restate(run, 1, layers=[])
+    assert main(["verify", str(run)]) == 1
+    assert f"layers of {NOT_SHOWN} is not what verdict.json says" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "changes", [{"tests": []}, {"tests": None}, {"tests": [3]}, {"testsMore": 1}]
+)
+def test_tests_that_did_not_run_must_be_those_of_the_evidence(
+    changes: dict[str, object], judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    restate(judged, 1, **changes)
+    assert main(["verify", str(judged)]) == 1
+    assert f"tests of {NOT_SHOWN} are not those of the evidence" in capsys.readouterr().out
+
+
+# --- links and hidden files ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("below", ["evidence", "traces"])
+def test_a_link_to_a_folder_gets_no_statement(
+    below: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    (run / "evidence").rename(elsewhere) if below == "evidence" else elsewhere.mkdir()
+    (run / below).symlink_to(elsewhere)
+    assert main([f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err
+    assert f"{RUN}/{below}: a link to a folder" in told
+    assert "put the folder itself there, and judge the run again" in told
+    assert not (run / FILE).exists()
+    assert (run / "verdict.json").exists()
+
+
+def test_a_link_to_a_folder_that_came_later_is_a_fault(
+    judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (judged / "evidence").rename(judged / "moved")
+    (judged / "evidence").symlink_to("moved")
+    assert main(["verify", str(judged)]) == 1
+    assert "✕ evidence: a link to a folder, nothing speaks for" in capsys.readouterr().out
+
+
+def test_hidden_evidence_is_stated_and_nothing_hidden_comes_later_unseen(
+    judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (judged / ".note").write_text("seen")
+    assert main(["verify", str(judged)]) == 0
+    hidden = judged / "evidence" / ".x.ndjson"
+    hidden.write_text("")
+    assert main(["verify", str(judged)]) == 1
+    assert "✕ evidence/.x.ndjson: came later" in capsys.readouterr().out
+    main([f"out/{RUN}"])
+    assert "evidence/.x.ndjson" in {item["name"] for item in statements(judged)[0]["subject"]}
+    assert main(["verify", str(judged)]) == 0
+
+
+# --- statements and verdicts of any shape --------------------------------------------------------
+
+DEEP = "[" * 100_000 + "]" * 100_000
+
+
+def payloads(run: Path, text: str) -> None:
+    """Put a text where a payload was, in each envelope."""
+    envelope = json.loads((run / FILE).read_text().splitlines()[0])
+    envelope["payload"] = base64.b64encode(text.encode()).decode()
+    (run / FILE).write_text(f"{json.dumps(envelope)}\n" * 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"predicateType": None}, "predicate types of text"), ({"predicate": None}, "a predicate of"),
+     ({"predicate": []}, "a predicate of"), ({"predicateType": []}, "predicate types of text"),
+     ({"subject": [{"name": 3, "digest": {"sha256": "0"}}]}, "expected names"),
+     ({"subject": [{"name": None, "digest": {"sha256": "0"}}]}, "expected names"),
+     ({"subject": [{"name": [], "digest": {"sha256": "0"}}]}, "holds no in-toto statement"),
+     ({"subject": [{"name": "a", "digest": {"sha256": []}}]}, "expected names")],
+    ids=str,
+)  # fmt: skip
+def test_a_statement_of_another_shape_is_none(
+    changes: dict[str, Any], said: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rewrite(judged, **changes)
+    assert main(["verify", str(judged)]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lacking", ["predicate", "predicateType"])
+def test_a_statement_without_a_predicate_or_its_type_is_none(
+    lacking: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = statements(judged)[0]
+    payloads(judged, json.dumps({name: body[name] for name in body if name != lacking}))
+    assert main(["verify", str(judged)]) == 2
+    assert FILE in capsys.readouterr().err
+
+
+def test_a_payload_of_thousands_of_lists_in_each_other_is_no_statement(
+    judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    payloads(judged, DEEP)
+    assert main(["verify", str(judged)]) == 2
+    assert "holds no in-toto statement" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("a\0b", "✕ 'a\\x00b': names no file that could be read"),
+     ("x" * 5000, "...xxxxxxxxxxxxx': cannot be read: File name too long"),
+     ("half \ud800", "✕ 'half \\ud800': names no file that could be read"),
+     ("a\n· verdict: GO", "✕ 'a\\n· verdict: GO': gone"), ("round", "✕ round: names no file"),
+     ("evidence", "✕ evidence: gone")],
+    ids=["nul", "long", "half-a-character", "two-lines", "links-in-a-circle", "folder"],
+)  # fmt: skip
+def test_a_name_that_no_file_can_have_is_a_fault_in_one_line(
+    name: str, said: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (judged / "round").symlink_to("round")
+    rewrite(judged, subject=[{"name": name, "digest": {"sha256": "0" * 64}}])
+    assert main(["verify", str(judged)]) == 1
+    told = capsys.readouterr().out
+    assert said in told
+    assert max(map(len, told.splitlines())) < 300
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Let a file be one that nobody may read; whoever runs the tests might read every file."""
+    read = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+
+
+def test_a_subject_that_cannot_be_read_is_a_fault(
+    judged: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreadable(monkeypatch, "ctrf.json")
+    assert main(["verify", str(judged)]) == 1
+    assert "✕ ctrf.json: cannot be read: Permission denied" in capsys.readouterr().out
+
+
+def test_a_lockfile_that_cannot_be_read_is_not_compared(
+    judged: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lockfile = {"name": "uv.lock", "digest": {"sha256": "0" * 64}}
+    rewrite(judged, subject=[*statements(judged)[0]["subject"], lockfile])
+    Path("uv.lock").write_text("")
+    unreadable(monkeypatch, "uv.lock")
+    assert main(["verify", str(judged)]) == 0
+    assert "uv.lock: not compared, it cannot be read" in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_looked_through_is_a_fault(
+    judged: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path, onerror: Any) -> Iterator[Any]:
+        onerror(PermissionError(13, "Permission denied", "traces"))
+        yield from ()
+
+    monkeypatch.setattr(os, "walk", refuse)
+    assert main(["verify", str(judged)]) == 1
+    assert "✕ traces: cannot be looked through: Permission denied" in capsys.readouterr().out
+    with pytest.raises(StatementError, match="traces: cannot be read: Permission denied"):
+        subjects_of(judged, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"release": []}', '{"release": {}}', '{"release": "MAYBE"}', '{"release": "GO"}', DEEP,
+     '{"release": "GO", "objectives": 3}', '{"release": "GO", "objectives": ["x"]}', "1" * 5000],
+    ids=lambda text: text[:40],
+)  # fmt: skip
+def test_a_verdict_of_another_shape_cannot_agree(
+    text: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (judged / "verdict.json").write_text(text)
+    assert main(["verify", str(judged)]) == 1
+    told = capsys.readouterr().out
+    assert "✕ verdict.json: holds no verdict" in told
+    assert max(map(len, told.splitlines())) < 300
+
+
+def test_a_statement_that_cannot_be_written_says_what_is_in_the_way(
+    run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run / FILE).mkdir()
+    assert main([f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err
+    assert f"{FILE}: cannot be written: Is a directory" in told
+    assert "judge the run again" in told
+    assert (run / "verdict.json").exists()
 
 
 # --- signing -----------------------------------------------------------------------------------
