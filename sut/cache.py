@@ -12,13 +12,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import structlog
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from sut.settings import Settings
@@ -190,10 +190,22 @@ class Cache:
                     continue
                 self._lost(error)
                 return False
+            except ResponseError as error:
+                # a Redis that is full answers readers all the while, and lets versions be removed
+                if not await self._removed(names):
+                    self._lost(error)
+                    return False
             except (RedisError, OSError) as error:
                 self._lost(error)
                 return False
             return True
+
+    async def _removed(self, names: Iterable[str]) -> bool:
+        try:
+            await self.redis.delete(*names)
+        except (RedisError, OSError):
+            return False
+        return True
 
     async def _remove(self, area: str) -> None:
         async for name in self.redis.scan_iter(match=f"cache:{area}:*", count=1_000):

@@ -20,6 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from sut.logs import configure
 from sut.settings import Settings
+from sut.unreadable import Protocol
 
 GRACE_S = 10
 # Longer than clients and proxies keep an idle connection (httpx: 5 s, nginx upstream: 60 s): who
@@ -37,6 +38,9 @@ def serve(settings: Settings, arguments: list[str]) -> int:
     Answers 0 after an orderly end, 1 when the workers could not start, 2 when an address is taken.
     """
     options = _options(settings, arguments)
+    if fault := settings.fault_of_workers(options.workers):
+        sys.stderr.write(f"{fault}.\n")
+        return 2
     try:
         public = _listen(options.host, options.port)
         internal = _listen(INTERNAL_HOST, options.internal_port)
@@ -51,7 +55,7 @@ def serve(settings: Settings, arguments: list[str]) -> int:
     configure(settings)
     config = uvicorn.Config(
         "sut.server:worker_app", factory=True, workers=options.workers, loop="uvloop",
-        http="httptools", ws="none", lifespan="on", log_config=None, access_log=False,
+        http=Protocol, ws="none", lifespan="on", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_S, timeout_worker_healthcheck=30,
         timeout_keep_alive=KEEP_ALIVE_S,

@@ -19,6 +19,9 @@ _PORT_MAX = 65_535
 _SERVER = re.compile(r"(?:\[[^]]*\]|[^]:/?[]*)(?::(?P<port>[0-9]{1,5}))?(?:[/?].*)?")
 
 
+_LIMITS = ("login_limit_per_minute", "visitor_limit_per_minute", "player_limit_per_minute")
+
+
 class Settings(BaseSettings):
     """Read from ``SOCCERAI_*`` variables. Units stand last in each name.
 
@@ -104,6 +107,26 @@ class Settings(BaseSettings):
         if self.bcrypt_rounds < BCRYPT_ROUNDS_PRODUCTION_MIN:
             raise ValueError("bcrypt_rounds: at least 12 outside development")
         return self
+
+    @model_validator(mode="after")
+    def _refuse_limits_that_cannot_be_shared(self) -> Self:
+        if fault := self.fault_of_workers(self.workers):
+            raise ValueError(fault)
+        return self
+
+    def fault_of_workers(self, workers: int) -> str:
+        """Why so many workers are too many; empty where they are not.
+
+        Without Redis each worker lets somebody in, and all of them together fewer than the limit.
+        """
+        name = min(_LIMITS, key=lambda name: int(getattr(self, name)))
+        amount = int(getattr(self, name))
+        if workers == 1 or workers < amount:
+            return ""
+        return (
+            f"workers: {workers} are too many for {name} = {amount}: without Redis each of them "
+            "lets one request through; set the limit above their number"
+        )
 
     @property
     def pool_kept(self) -> int:

@@ -119,6 +119,9 @@ def merge_runs(words: Sequence[str]) -> int:
         merged = merge(options.target, [run_folder(source) for source in options.sources])
     except MergeError as error:
         raise Refusal(f"{error}\nnothing was written") from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise Refusal(f"{where}{error.strerror or error}\nnothing was written") from None
     for layer in merged:
         lacking = [*(f"shard {n} of {layer.parts} is missing" for n in layer.missing),
                    *(f"{path} is damaged" for path in layer.damaged)]  # fmt: skip

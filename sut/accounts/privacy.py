@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, Table, delete, func, or_, select
+from sqlalchemy import Select, Table, Text, cast, delete, func, or_, select
 
 from sut.accounts import repository
 from sut.accounts.models import RefreshToken, Session
 from sut.accounts.principal import Principal
 from sut.accounts.schemas import Erasure, Export
-from sut.accounts.service import SUBJECT, prove
+from sut.accounts.service import SESSION, SUBJECT, prove
 from sut.forecasts.models import ForecastView
 from sut.leaderboard import service as leaderboard
 from sut.leaderboard.models import Score
@@ -70,6 +70,10 @@ def _held(account_id: int) -> dict[str, Select[*tuple[Any, ...]]]:
     """A statement for each kind of thing held. Hashes are left out: they are secrets, not data."""
     mine = select(Session.id).where(Session.account_id == account_id)
     about = (AuditRow.subject_kind == SUBJECT) & (AuditRow.subject_id == str(account_id))
+    # a stolen token that is used again has no actor: the row is about the session alone
+    of_sessions = (AuditRow.subject_kind == SESSION) & AuditRow.subject_id.in_(
+        select(cast(Session.id, Text)).where(Session.account_id == account_id)
+    )
     return {
         "sessions": _rows(Session, "browser_token_hash").where(
             Session.account_id == account_id
@@ -88,7 +92,7 @@ def _held(account_id: int) -> dict[str, Select[*tuple[Any, ...]]]:
             ForecastView.account_id == account_id
         ).order_by(ForecastView.day, ForecastView.match_id),
         "audit": _rows(AuditRow, "hash", "previous_hash").where(
-            or_(about, AuditRow.actor_id == account_id)
+            or_(about, of_sessions, AuditRow.actor_id == account_id)
         ).order_by(AuditRow.id),
     }  # fmt: skip
 

@@ -25,6 +25,7 @@ from sut.problems import (
 )
 
 SUBJECT = "account"
+SESSION = "session"
 
 
 async def register(platform: Platform, body: Registration, request_id: str) -> AccountAnswer:

@@ -11,7 +11,7 @@ from sut.accounts.addresses import folded
 from sut.accounts.models import Session
 from sut.accounts.principal import Principal
 from sut.accounts.schemas import Credentials, SessionList, Tokens
-from sut.accounts.service import SUBJECT
+from sut.accounts.service import SESSION, SUBJECT
 from sut.database import UnitOfWork
 from sut.limits import Decision
 from sut.operations import audit
@@ -21,11 +21,10 @@ from sut.problems import (
     INVALID_REFRESH_TOKEN,
     NOT_FOUND,
     TOO_MANY_REQUESTS,
+    UNAUTHENTICATED,
     WRONG_CREDENTIALS,
     Problem,
 )
-
-SESSION = "session"
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,8 @@ async def log_out(
 async def log_out_everywhere(platform: Platform, principal: Principal, request_id: str) -> None:
     """End all of one's sessions, this one too."""
     async with platform.database.unit_of_work(request_id) as work:
-        await repository.hold(work.session, principal.account_id)
+        if await repository.hold(work.session, principal.account_id) is None:
+            raise Problem(UNAUTHENTICATED)
         ended = await repository.end_all_sessions(work.session, principal.account_id)
         await audit.record(
             work, "account.sessions_ended", subject_kind=SUBJECT,

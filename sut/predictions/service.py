@@ -115,6 +115,7 @@ async def change(
     (precondition-failed), (prediction-closed).
     """
     session = work.session
+    await keep_from_erasure(session, account_id)
     seen = await repository.own(session, account_id, prediction_id)
     if seen is None:
         raise Problem(NOT_FOUND)

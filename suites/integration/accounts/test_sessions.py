@@ -321,3 +321,30 @@ async def test_a_refresh_token_is_no_access_token(client: AsyncClient, build: Bu
         "/api/me", headers={"authorization": f"Bearer {tokens['refresh_token']}"}
     )
     assert refusal(answer) == UNAUTHENTICATED
+
+
+async def test_a_log_in_under_way_ends_with_logging_out_everywhere(
+    client: AsyncClient, build: Builders, sql: Sql, watcher: Sql
+) -> None:
+    account = await build.player()
+    player = await clients.as_account(client, account)
+    body = {"email": account.email, "password": clients.PASSWORD}
+    async with sql.transaction():
+        await sql.run("lock table refresh_tokens in share mode")  # its session is begun by then
+        knocking = asyncio.create_task(client.post("/api/sessions", json=body))
+        await until_locked_out(watcher)
+        leaving = asyncio.create_task(player.delete("/api/sessions"))
+        await until_locked_out(watcher, 2)
+    assert [(await knocking).status_code, (await leaving).status_code] == [201, 204]
+    assert await sql.value("select count(*) from sessions where ended_at is null") == 0
+
+
+async def test_a_refresh_puts_off_the_end_of_its_session(
+    client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    await sql.run("update sessions set expires_at = clock_timestamp() + interval '1 hour'")
+    body = {"refresh_token": tokens["refresh_token"]}
+    again = (await client.post("/api/sessions/refresh", json=body)).json()
+    left = "select extract(epoch from expires_at - clock_timestamp()) from sessions"
+    assert again["refresh_expires_in_s"] - 60 < await sql.value(left)

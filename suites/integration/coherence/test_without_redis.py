@@ -178,3 +178,19 @@ async def test_guessing_passwords_is_still_limited_without_redis(
         body = {"email": account.email, "password": "a wrong password"}
         answers = [await client.post("/api/sessions", json=body) for _ in range(5)]
         assert [answer.status_code for answer in answers] == [401, 401, 429, 429, 429]
+
+
+async def test_a_write_that_a_full_redis_cannot_note_is_read_at_once_through_every_worker(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    match, admin_account = await build.match(), await build.admin()
+    async with workers(settings_with(redis_url=own_redis.url)) as (client, other):
+        admin = await clients.as_account(client, admin_account)
+        for reader in (client, other) * 3:  # kept in Redis, then in each worker
+            assert await status(reader, match.id) == "scheduled"
+        async with Redis.from_url(own_redis.url) as redis:
+            await redis.config_set("maxmemory-policy", "noeviction")
+            await redis.config_set("maxmemory", 1)
+        await cancel(admin, match.id)
+        for reader in (other, client):
+            assert await status(reader, match.id) == "cancelled"

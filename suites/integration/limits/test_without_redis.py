@@ -46,8 +46,18 @@ async def test_each_worker_allows_half_of_its_share(
 
 
 async def test_even_a_small_limit_lets_somebody_in(lonely: Redis) -> None:
-    local = limiter(lonely, workers=8)
+    local = limiter(lonely, workers=4)
     assert await allowed(local, local.login) == 1
+
+
+@pytest.mark.parametrize(("workers", "login"), [(2, 2), (5, 5), (64, 5), (64, 64)])
+def test_workers_that_would_let_in_as_many_as_the_limit_are_refused(
+    workers: int, login: int
+) -> None:
+    few = {"environment": "development", "login_limit_per_minute": login}
+    with pytest.raises(ValueError, match=f"{workers} are too many for login_limit_per_minute"):
+        Settings.model_validate({**few, "workers": workers})
+    assert Settings.model_validate({**few, "workers": 1}).workers == 1
 
 
 async def test_keys_do_not_use_up_each_others_places(lonely: Redis) -> None:

@@ -189,3 +189,11 @@ async def test_nothing_is_left_when_the_person_logs_in_and_predicts_at_the_same_
     assert traces(held, EMAIL, NAME, "Mallory", "Marker again", "marker-at-once") == []
     live = "select count(*) from sessions where account_id = %s and ended_at is null"
     assert await sql.value(live, person.account_id) == 0
+
+
+async def test_which_forecasts_they_saw_is_forgotten(person: Person, sql: Sql) -> None:
+    seen = "select count(*) from forecast_views where account_id = %s"
+    assert await sql.value(seen, person.account_id) == 1
+    answer = await person.client.post("/api/me/erase", json={"password": PASSWORD})
+    assert answer.status_code == 204
+    assert await sql.value(seen, person.account_id) == 0

@@ -10,13 +10,14 @@ import pytest
 from fixtures.builders import Builders
 from fixtures.clients import PASSWORD
 from suites.integration.sql import Sql
-from sut.accounts import privacy, service
+from sut.accounts import privacy, service, sessions
 from sut.accounts.principal import Principal
 from sut.accounts.schemas import Erasure, ProfileChange
 from sut.app import Service
+from sut.forecasts import service as forecasts
 from sut.platform import Platform
 from sut.predictions import service as predictions
-from sut.predictions.schemas import NewPrediction
+from sut.predictions.schemas import NewPrediction, PredictionChange, etag
 from sut.problems import Problem
 
 pytestmark = pytest.mark.objective("gdpr-erase")
@@ -43,16 +44,37 @@ async def predict(platform: Platform, principal: Principal) -> object:
         return await predictions.create(work, principal.account_id, body, None)
 
 
-@pytest.mark.parametrize("asked", [profile, rename, export, predict])
+async def change(platform: Platform, principal: Principal) -> object:
+    body, first = PredictionChange(home_goals=7, away_goals=7), etag(1, 1)
+    async with platform.database.quick_work("r1") as work:
+        return await predictions.change(work, principal.account_id, 1, body, first)
+
+
+async def log_out(platform: Platform, principal: Principal) -> None:
+    await sessions.log_out_everywhere(platform, principal, "r1")
+
+
+async def see_a_forecast(platform: Platform, principal: Principal) -> object:
+    return await forecasts.get_forecast(platform, principal, 1, "r1")
+
+
+# Where Postgres holds people and what they did.
+HELD = ("accounts", "predictions", "forecast_views", "audit_rows")
+
+
+@pytest.mark.parametrize(
+    "asked", [profile, rename, export, predict, change, log_out, see_a_forecast]
+)
 async def test_nothing_is_told_or_written_of_a_person_who_was_erased_meanwhile(
     app: Service, build: Builders, sql: Sql, asked: Asked
 ) -> None:
-    player = await build.player()
+    player, match = await build.player(), await build.match()
+    assert (await build.prediction(player, match)).id == match.id == 1
     principal = Principal(player.id, uuid4(), "player", "free")
     platform: Platform = app.state.platform
     await privacy.erase(platform, principal, Erasure(password=PASSWORD), "r0")
-    before = await sql.rows("select * from accounts")
+    before = [await sql.rows(f"select * from {table}") for table in HELD]
     with pytest.raises(Problem) as refused:
         await asked(platform, principal)
     assert refused.value.type.status == 401
-    assert await sql.rows("select * from accounts") == before
+    assert [await sql.rows(f"select * from {table}") for table in HELD] == before

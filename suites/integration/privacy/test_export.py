@@ -47,7 +47,9 @@ _OWN = {
     "scores": "select * from scores where account_id = %(id)s",
     "forecast_views": "select * from forecast_views where account_id = %(id)s",
     "audit_rows": "select * from audit_rows where actor_id = %(id)s "
-    "or (subject_kind = 'account' and subject_id = %(id)s::text)",
+    "or (subject_kind = 'account' and subject_id = %(id)s::text) "
+    "or (subject_kind = 'session' and subject_id in "
+    "(select id::text from sessions where account_id = %(id)s))",
 }
 
 
@@ -62,6 +64,18 @@ async def export(person: Person) -> dict[str, Any]:
 async def test_every_table_is_either_in_the_export_or_holds_nothing_of_people(sql: Sql) -> None:
     tables = await sql.column("select tablename from pg_tables where schemaname = 'public'")
     assert set(tables) == {"accounts", *SHOWN} | NOT_OF_PEOPLE
+
+
+async def test_what_somebody_else_did_with_a_stolen_token_is_in_the_export(
+    client: AsyncClient, build: Builders
+) -> None:
+    account = await build.player()
+    stolen = await clients.log_in(client, str(account.email))
+    for _ in range(2):
+        await client.post("/api/sessions/refresh", json={"refresh_token": stolen["refresh_token"]})
+    own = await clients.as_account(client, account)
+    told = (await own.get("/api/me/export")).json()
+    assert "session.token_reused" in [row["action"] for row in told["audit"]]
 
 
 async def test_every_row_and_every_column_that_is_held_of_a_person_is_in_the_export(

@@ -148,3 +148,19 @@ async def test_unknown_doubled_and_uploaded_fields_are_refused(browser: AsyncCli
 
     assert [unknown.status_code, doubled.status_code, upload.status_code] == [422, 422, 422]
     assert "text/html" in unknown.headers["content-type"]
+
+
+async def test_guesses_through_the_form_count_with_those_of_the_api(
+    browser: AsyncClient, build: Builders
+) -> None:
+    email = address_of(await build.player())
+    form = {"email": email, "password": "a wrong password"}
+    statuses = [(await browser.post("/login", data=form)).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    right = {"email": email, "password": PASSWORD}
+    assert (await browser.post("/api/sessions", json=right)).status_code == 429
+
+
+async def test_a_player_on_the_pages_has_a_players_limit(visit: Visit) -> None:
+    shown = await visit.browser.get("/account")
+    assert shown.headers["ratelimit"].startswith('"player"')

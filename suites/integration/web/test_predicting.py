@@ -161,3 +161,26 @@ async def test_a_match_that_no_number_names_is_a_page_too(visit: Visit) -> None:
 
     assert answer.status_code == 422
     assert "text/html" in answer.headers["content-type"]
+
+
+async def test_a_match_that_has_kicked_off_has_no_open_slip(visit: Visit, build: Builders) -> None:
+    begun, ahead = await build.match(kick_off=-HOUR), await build.match()
+    shown = (await visit.browser.get("/predictions")).text
+    assert f"/predictions/{ahead.id}" in shown
+    assert f"/predictions/{begun.id}" not in shown
+
+
+async def test_the_request_of_a_form_stands_in_the_audit_row(
+    visit: Visit, build: Builders, sql: Sql
+) -> None:
+    match = await build.match()
+    done = [await visit.browser.post("/account/name", data={"display_name": "Ada L."})]
+    address = f"/predictions/{match.id}"
+    for goals in ("1", "2"):
+        page = await visit.browser.get("/predictions")
+        form = {"home_goals": goals, "away_goals": "0"}
+        form |= {one: field_of(page, one, address) for one in ("version", "idempotency_key")}
+        done.append(await visit.browser.post(address, data=form))
+    done.append(await visit.browser.post("/account/sessions/end"))
+    told = await sql.column("select request_id from audit_rows order by id")
+    assert told[-4:] == [answer.headers["x-request-id"] for answer in done]

@@ -19,7 +19,10 @@ def test_all_workers_together_stay_within_the_connections_of_the_instance(
     workers: int, kept: int, limit: int
 ) -> None:
     settings = development(
-        workers=workers, database_connections_kept=kept, database_connections_max=limit
+        login_limit_per_minute=65,
+        workers=workers,
+        database_connections_kept=kept,
+        database_connections_max=limit,
     )
     assert 1 <= settings.pool_kept <= settings.pool_max
     if workers <= min(kept, limit) and kept <= limit:
@@ -28,7 +31,12 @@ def test_all_workers_together_stay_within_the_connections_of_the_instance(
 
 
 def test_every_worker_may_open_one_connection_however_many_workers_there_are() -> None:
-    settings = development(workers=64, database_connections_max=20, database_connections_kept=5)
+    settings = development(
+        workers=64,
+        login_limit_per_minute=65,
+        database_connections_max=20,
+        database_connections_kept=5,
+    )
     assert (settings.pool_kept, settings.pool_max) == (1, 1)
 
 
