@@ -6,15 +6,19 @@ fault, with the field and what was expected of it.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 BAD_INPUT = 2
+UNTOLD = {"missing", "extra_forbidden", "userinfo"}  # faults that do not quote what was found
 
 
 class TargetError(ValueError):
@@ -25,17 +29,72 @@ class TargetError(ValueError):
         self.faults = faults
 
 
+AN_ADDRESS = "expected an address like http://127.0.0.1:8000"
+ACCOUNT_WORDS = ("username", "password")
+# A wider one would be as many bytes of memory as somebody cares to write.
+NUMBER_FORMAT = re.compile(r"(0?[1-9][0-9]?)?d?")
+
+
 def _is_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("expected an address like http://127.0.0.1:8000")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError(AN_ADDRESS) from None
+    if parts.username is not None or parts.password is not None:
+        # Told without the address: what stands before the @ is somebody's secret.
+        raise PydanticCustomError("userinfo", f"{AN_ADDRESS}, without a name or a password in it")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        raise ValueError(AN_ADDRESS)
+    if not _is_plain(text):
+        raise ValueError(f"{AN_ADDRESS}, without blanks, backslashes or control characters")
+    if "?" in text or "#" in text:
+        raise ValueError(f"{AN_ADDRESS}, without a query or a fragment")
     return text.rstrip("/")
 
 
 def _is_path(text: str) -> str:
     if not text.startswith("/"):
         raise ValueError("expected a path that starts with /")
+    if text.startswith("//"):
+        raise ValueError("expected a path that starts with one /: what follows two is a host")
+    if not (_is_plain(text) and text.isascii()):
+        raise ValueError("expected a path as it is sent: ASCII, all else percent-encoded")
     return text
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and not any(sign.isspace() or sign == "\\" for sign in text)
+
+
+def _is_fillable(text: str) -> str:
+    if any(found not in {(word, "", None) for word in ACCOUNT_WORDS} for found in _braces(text)):
+        raise ValueError(
+            "the only words in braces may be {username} and {password}; write {{ and }} for braces"
+        )
+    return text
+
+
+def _is_user_name(text: str) -> str:
+    for word, form, conversion in _braces(text):
+        if word != "number" or conversion or not NUMBER_FORMAT.fullmatch(form):
+            raise ValueError(
+                "the only word in braces may be {number}, at most with a width below 100 as in "
+                "{number:03}; write {{ and }} for braces"
+            )
+    return text
+
+
+def _braces(text: str) -> Iterator[tuple[str, str, str | None]]:
+    """What stands in braces: a word, its format, its conversion; no word for a lone brace."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        yield "", "", None
+        return
+    for _, word, form, conversion in parts:
+        if word is not None:
+            yield word, form or "", conversion
 
 
 def _is_pointer(text: str) -> str:
@@ -49,6 +108,8 @@ UrlPath = Annotated[str, AfterValidator(_is_path)]
 Pointer = Annotated[str, AfterValidator(_is_pointer)]
 Words = Annotated[tuple[str, ...], Field(min_length=1)]
 Environment = Mapping[str, str]
+Body = Mapping[str, Annotated[str, AfterValidator(_is_fillable)]]
+UserName = Annotated[str, AfterValidator(_is_user_name)]
 
 
 class _Frozen(BaseModel):
@@ -78,7 +139,7 @@ class LogIn(_Frozen):
 
     method: Literal["POST", "PUT"] = "POST"
     path: UrlPath
-    body: Environment
+    body: Body
     form: bool = False
     status: int = Field(default=200, ge=200, le=399)
     token: Pointer | None = None
@@ -103,7 +164,7 @@ class SignUp(_Frozen):
 
     method: Literal["POST", "PUT"] = "POST"
     path: UrlPath
-    body: Environment
+    body: Body
     form: bool = False
 
 
@@ -128,7 +189,7 @@ class Identity(_Frozen):
     `accounts`.
     """
 
-    username: str = ""
+    username: UserName = ""
     password: str = ""
     accounts: int = Field(default=1, ge=1)
     log_in: LogIn | None = None
@@ -144,10 +205,6 @@ class Identity(_Frozen):
         basic = self.credentials is not None and self.credentials.basic
         if basic and not (self.username and self.password):
             raise ValueError("expected username and password beside credentials.basic")
-        try:
-            self.account(1)
-        except (LookupError, ValueError):
-            raise ValueError("username: the only word in braces may be {number}") from None
         return self
 
     def account(self, number: int) -> str:
@@ -255,6 +312,10 @@ def load_target(path: Path) -> Target:
         raise TargetError((f"{path}: not TOML: {error}",)) from None
     except ValidationError as error:
         raise TargetError(tuple(_faults(path, error))) from None
+    except RecursionError:
+        raise TargetError((f"{path}: cannot be read: it is nested too deeply",)) from None
+    except ValueError as error:  # a number with more digits than Python takes
+        raise TargetError((f"{path}: cannot be read: {error}",)) from None
 
 
 def _faults(path: Path, error: ValidationError) -> Iterator[str]:
@@ -269,6 +330,6 @@ def _faults(path: Path, error: ValidationError) -> Iterator[str]:
 
 
 def _found(item: Mapping[str, Any]) -> str:
-    if item["type"] in {"missing", "extra_forbidden"} or isinstance(item["input"], dict):
+    if item["type"] in UNTOLD or isinstance(item["input"], dict):
         return ""
     return f", found {item['input']!r}"

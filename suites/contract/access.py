@@ -77,15 +77,23 @@ class Policy:
 
 def load(path: Path = POLICY, roles: Sequence[str] = ROLES) -> Policy:
     """Read a policy file about `roles`. Raises PolicyError naming every fault at once."""
-    try:
-        tables = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(f"{path}: {error}") from None
+    tables = _read(path)
     faults: list[str] = []
     cells = [cell for name, table in tables.items() for cell in _cells(name, table, roles, faults)]
     if faults:
         raise PolicyError("\n".join(f"{path.name}: {fault}" for fault in faults))
     return Policy(tuple(cells))
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path}: expected UTF-8, found byte {error.start} in it") from None
+    except RecursionError:
+        raise PolicyError(f"{path}: it is nested too deeply") from None
+    except (OSError, ValueError) as error:  # no TOML, or a number of more digits than Python takes
+        raise PolicyError(f"{path}: {error}") from None
 
 
 def _cells(

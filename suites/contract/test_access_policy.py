@@ -1,6 +1,7 @@
 """The access policy itself, and what a body or an answer must never carry."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +108,22 @@ async def test_no_answer_carries_anothers_address_or_any_secret(
         assert "seen@world.example.org" not in answer.text, operation
         assert "password_hash" not in answer.text, operation
         assert not any(one in answer.text for one in hashes.split()), operation
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (b"[a]\nvisitor = '\xff'", "expected UTF-8, found byte 15 in it"),
+        (b"a = " + b"9" * 5000, "Exceeds the limit"),
+        (b"a = " + b"[" * 5000, "it is nested too deeply"),
+    ],
+)
+def test_a_policy_file_that_cannot_be_read_is_told_in_a_line(
+    tmp_path: Path, held: bytes, said: str
+) -> None:
+    path = tmp_path / "access.toml"
+    path.write_bytes(held)
+    with pytest.raises(access.PolicyError) as caught:
+        access.load(path)
+    assert str(caught.value).startswith(f"{path}: {said}")
+    assert "\n" not in str(caught.value)
