@@ -21,6 +21,7 @@ from suites.contract.anywhere.injecting import injections
 from suites.contract.anywhere.people import VISITOR, People, Someone, people_of
 from suites.contract.anywhere.reaching import Clock, OutOfTimeError
 from suites.contract.anywhere.report import Report
+from suites.contract.anywhere.staying import staying
 from suites.contract.compatibility.document import Document, parse
 from suites.contract.conformance import Budget
 from suites.contract.faults import Fault
@@ -53,7 +54,7 @@ def check(
         report.gaps.append("the document names no operation")
     clock = Clock(plan.within_s)
     try:
-        with people_of(target) as people:
+        with staying(target.base_url), people_of(target) as people:
             if len(people.known) < 2:
                 said = "fewer than two identities: whose things are whose cannot be told"
                 say(f"the access matrix stays unproven, {said}")
@@ -64,7 +65,7 @@ def check(
                 if plan.budget is None:
                     report.unasked.append("conformance")
                 for role in target.identities if plan.budget else ():
-                    _conformance(target, raw, people.of_role(role), plan, report, clock, say)
+                    _conformance(target, document, people.of_role(role), plan, report, clock, say)
             finally:
                 crossing.give_back()
             _still_ready(target, people, report)
@@ -104,14 +105,14 @@ def _rights(asker: Asker, crossing: Crossing, report: Report, clock: Clock, say:
 
 
 def _conformance(
-    target: Target, raw: Mapping[str, Any], who: Someone, plan: Plan, report: Report,
+    target: Target, document: Document, who: Someone, plan: Plan, report: Report,
     clock: Clock, say: Say,
 ) -> None:  # fmt: skip
     clock.check()
     say(f"conformance as {who.role}")
     config = conformance.configuration(target.base_url, plan.seed, plan.budget or Budget())
-    schema: BaseSchema = schemathesis.openapi.from_dict(dict(raw), config=config)
-    for operation in parse(raw).operations.values():
+    schema: BaseSchema = schemathesis.openapi.from_dict(document.readable, config=config)
+    for operation in document.operations.values():
         if name_of(operation) in report.left_out:
             schema = schema.exclude(method=operation.method.upper(), path=operation.path)
     _show(schema, who)

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from scenarios.targets import Identity, LogIn, SignUp, Target
+from suites.contract.anywhere.staying import guard
 
 VISITOR = "visitor"
 TIMEOUT_S = 20.0
@@ -136,18 +137,18 @@ def logged_in(someone: Someone, log_in: LogIn, answer: httpx.Response) -> Someon
         cookies = dict(answer.cookies.items())
         if not cookies:
             raise NotEnteredError(f"{said} without a cookie")
-        return _changed(someone, cookies=cookies)
+        return _sendable(_changed(someone, cookies=cookies))
     token = at(_json(answer), log_in.token)
     if token is None:
         raise NotEnteredError(f"{said} without {log_in.token}")
     value = f"{log_in.scheme} {token}" if log_in.scheme else str(token)
-    return _changed(someone, headers={log_in.header: value})
+    return _sendable(_changed(someone, headers={log_in.header: value}))
 
 
 def _json(answer: httpx.Response) -> Any:
     try:
         return answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or JSON without a bottom
         return None
 
 
@@ -162,7 +163,18 @@ def _with_credentials(someone: Someone, words: Mapping[str, str]) -> Someone:
         pair = httpx.BasicAuth(words["username"], words["password"])
         made = next(pair.auth_flow(httpx.Request("GET", "http://127.0.0.1")))
         headers["Authorization"] = made.headers["Authorization"]
-    return _changed(someone, headers=headers, cookies=shown.cookies, query=shown.query)
+    return _sendable(_changed(someone, headers=headers, cookies=shown.cookies, query=shown.query))
+
+
+def _sendable(someone: Someone) -> Someone:
+    """The same one. Raises NotEnteredError where no header can carry what it shows."""
+    for name, value in {**someone.headers, **someone.cookie_header}.items():
+        if not (name.isascii() and value.isascii() and (name + value).isprintable()):
+            raise NotEnteredError(
+                f"{someone.name}: what it shows in {name!r} holds signs that no header can carry; "
+                "expected letters, digits and signs of ASCII"
+            )
+    return someone
 
 
 def _changed(someone: Someone, **values: Any) -> Someone:
@@ -187,6 +199,12 @@ def people_of(target: Target) -> Iterator[People]:
     with ExitStack() as stack:
         limits = httpx.Limits(max_keepalive_connections=0)  # servers close idle ones when they like
         client = stack.enter_context(
-            httpx.Client(base_url=target.base_url, timeout=TIMEOUT_S, limits=limits)
+            httpx.Client(
+                base_url=target.base_url,
+                timeout=TIMEOUT_S,
+                limits=limits,
+                trust_env=False,  # a proxy would be shown every credential
+                event_hooks={"request": [guard(target.base_url)]},
+            )
         )
         yield People(target, client)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import json
+import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 import schemathesis
@@ -19,6 +21,11 @@ from schemathesis.errors import LoaderError
 from reports.configuration import load_waivers
 from scenarios.targets import Identity, Target
 from suites.contract.anywhere.people import VISITOR
+from suites.contract.anywhere.staying import PORTS
+
+DEPTH_MAX = 200  # levels of a document; what is deeper is made to break readers
+# What the tool's loader raises of a text that is no document.
+BROKEN = (LoaderError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
 
 
 class NotCheckedError(Exception):
@@ -56,14 +63,30 @@ def add_where(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--i-may-test", metavar="HOST", help="a host that is not this machine")
 
 
+def sound(address: str, where: str) -> SplitResult:
+    """An address taken apart. Raises NotCheckedError where two readers could read two hosts.
+
+    Readers differ about backslashes and blanks; a user before the host is one who is written down
+    with every address that is told.
+    """
+    shown = re.sub(r"//.*@", "//...@", address)
+    odd = not address.isprintable() or any(sign in address for sign in " \\")
+    try:
+        parts = urlsplit(address)
+        odd = odd or parts.scheme not in PORTS or not parts.hostname or parts.port == 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        parts, odd = SplitResult("", "", "", "", ""), True
+    if odd or "@" in parts.netloc:
+        raise NotCheckedError(
+            f"{where}: expected an address like http://127.0.0.1:8000/openapi.json, without "
+            f"blanks, backslashes and a user before the host; found {shown!r}"
+        )
+    return parts
+
+
 def first_look(address: str) -> Target:
     """A target of nothing but a document's address: a visitor alone."""
-    parts = urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise NotCheckedError(
-            f"--openapi: expected an address like http://127.0.0.1:8000/openapi.json, "
-            f"found {address!r}"
-        )
+    parts = sound(address, "--openapi")
     base = f"{parts.scheme}://{parts.netloc}"
     return Target(
         name=parts.netloc, base_url=base, ready="/", openapi=parts.path or "/",
@@ -77,12 +100,14 @@ def address(target: Target, asked: str | None) -> str:
         return asked
     if target.openapi is None:
         raise NotCheckedError("the target file has no `openapi`, the path of the document")
-    return urljoin(target.base_url + "/", target.openapi.lstrip("/"))
+    found = target.base_url + target.openapi
+    sound(found, "openapi in the target file")
+    return found
 
 
 def refuse_strangers(base_url: str, allowed: str | None) -> None:
     """Attacks go to this machine, or to a host that was named on purpose."""
-    host = urlsplit(base_url).hostname or ""
+    host = sound(base_url, "base_url").hostname or ""
     try:
         local = ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -96,11 +121,12 @@ def refuse_strangers(base_url: str, allowed: str | None) -> None:
 
 def fetched(address: str) -> dict[str, Any]:
     """The document at an address. Raises NotCheckedError with what is there instead."""
+    text = _answered(address)
     try:
         config = schemathesis.Config.from_dict({})
-        raw = schemathesis.openapi.from_url(address, config=config, timeout=20).raw_schema
-    except (LoaderError, requests.RequestException, OSError) as error:
-        first = str(error).strip().partition("\n")[0]
+        raw = schemathesis.openapi.from_file(text, config=config).raw_schema
+    except BROKEN as error:
+        first = str(error).strip().partition("\n")[0] or type(error).__name__
         raise NotCheckedError(f"{address}: no OpenAPI document is answered: {first}") from None
     if "openapi" not in raw:
         found = f"Swagger {raw.get('swagger', 'of an unknown version')}"
@@ -108,7 +134,52 @@ def fetched(address: str) -> dict[str, Any]:
             f"{address}: expected OpenAPI 3, found {found}\n"
             "Convert the document (swagger2openapi does) and name it in the target file."
         )
+    _refuse_unreadable(raw, address)
     return dict(raw)
+
+
+def _answered(address: str) -> str:
+    """The text at an address, asked for directly and there alone."""
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy
+            answer = session.get(address, timeout=20, allow_redirects=False)
+    except (requests.RequestException, OSError, ValueError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise NotCheckedError(f"{address}: no OpenAPI document is answered: {first}") from None
+    if answer.is_redirect:
+        raise NotCheckedError(
+            f"{address}: answers {answer.status_code} and sends on to "
+            f"{answer.headers['location']!r}: name that address if it is meant"
+        )
+    if not answer.ok:
+        raise NotCheckedError(
+            f"{address}: no OpenAPI document is answered: status {answer.status_code}"
+        )
+    return answer.content.decode("utf-8-sig", "replace")
+
+
+def _refuse_unreadable(raw: Mapping[str, Any], address: str) -> None:
+    """What cannot be walked or written down is refused before anything is asked for it."""
+    level: dict[int, Any] = {id(raw): raw}
+    for _ in range(DEPTH_MAX):
+        inner = [one for held in level.values() for one in _held(held)]
+        level = {id(one): one for one in inner if isinstance(one, Mapping | list)}
+    if level:
+        raise NotCheckedError(f"{address}: the document nests deeper than {DEPTH_MAX} levels")
+    try:
+        json.dumps(raw, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError as error:
+        found = error.object[error.start : error.end]
+        raise NotCheckedError(
+            f"{address}: the document holds {found!r}, half of a character, which is no text"
+        ) from None
+    except (TypeError, ValueError) as error:
+        raise NotCheckedError(f"{address}: the document is no JSON: {error}") from None
+
+
+def _held(node: Any) -> Iterable[Any]:
+    return node.values() if isinstance(node, Mapping) else node
 
 
 def waived(path: Path | None) -> dict[str, str]:

@@ -17,6 +17,10 @@ class DocumentError(ValueError):
     """The document cannot be read as OpenAPI; the message says where and why."""
 
 
+# What reading raises of a part that is not as OpenAPI says.
+UNREADABLE = (DocumentError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
+
 @dataclass(frozen=True)
 class Operation:
     """One method of one path. Bodies and responses hold schemas by media type.
@@ -80,6 +84,16 @@ class Document:
             node = {**self._follow(target), **beside}
         return node
 
+    @property
+    def readable(self) -> dict[str, Any]:
+        """The raw document with nothing at its paths but the operations that could be read."""
+        paths: dict[str, dict[str, Any]] = {}
+        for one in self.operations.values():
+            item = self.resolve(self.raw["paths"][one.path])
+            bare = {key: value for key, value in item.items() if key not in METHODS}
+            paths.setdefault(one.path, bare)[one.method] = item[one.method]
+        return {**self.raw, "paths": paths}
+
     def _follow(self, reference: str) -> Json:
         if not reference.startswith("#/"):
             raise DocumentError(f"{reference}: only references inside the document are understood")
@@ -103,27 +117,70 @@ def load(path: Path) -> Document:
 
 
 def parse(raw: Json) -> Document:
-    """Read a document. An operation that cannot be read is named in `faults`, not left out."""
+    """Read a document. What cannot be read is named in `faults`, not left out."""
     bare = Document(raw, {})
     operations: dict[str, Operation] = {}
     faults: list[str] = []
-    for path, item in raw.get("paths", {}).items():
-        for method, body in _operations(bare, item):
+    for path, item in _paths(raw, faults):
+        try:
+            resolved = _item(bare, path, item)
+        except UNREADABLE as error:
+            faults.append(f"{path if path.isprintable() else ascii(path)}: {error}")
+            continue
+        for method in (one for one in METHODS if one in resolved):
             try:
-                operation = _operation(bare, method, path, bare.resolve(item), body)
-            except (DocumentError, AttributeError, KeyError, TypeError) as error:
+                operation = _operation(bare, method, path, resolved, resolved[method])
+                _refuse_dead_ends(bare, [operation.body, resolved.get("parameters", ())])
+            except UNREADABLE as error:
                 faults.append(f"{method.upper()} {path}: {error}")
             else:
                 operations[str(operation)] = operation
     return Document(raw, operations, tuple(faults))
 
 
-def _operations(document: Document, item: Json) -> Iterator[tuple[str, Json]]:
-    resolved = document.resolve(item)
-    yield from ((method, resolved[method]) for method in METHODS if method in resolved)
+def _paths(raw: Json, faults: list[str]) -> Iterator[tuple[str, Any]]:
+    found = raw.get("paths", {})
+    if not isinstance(found, Mapping):
+        faults.append(f"paths: expected an object, found {type(found).__name__}")
+        return
+    yield from ((str(path), item) for path, item in found.items() if not _is_extra(str(path)))
+
+
+def _is_extra(path: str) -> bool:
+    return path.startswith("x-")
+
+
+def _item(document: Document, path: str, item: Any) -> Json:
+    """What stands at a path. Raises DocumentError where that is no path, or no object."""
+    if not path.startswith("/") or path.startswith("//") or not path.isprintable():
+        raise DocumentError("expected a path that starts with one / and holds signs of text")
+    if not isinstance(item, Mapping):
+        raise DocumentError(f"expected an object with operations, found {item!r:.40}")
+    return document.resolve(item)
+
+
+def _refuse_dead_ends(document: Document, begun: list[Any]) -> None:
+    """Raises DocumentError for a reference that leads out of the document, or nowhere.
+
+    Whoever follows the first would ask another host. The way is walked without recursion, as
+    schemas may refer to themselves.
+    """
+    seen: set[str] = set()
+    while begun:
+        node = begun.pop()
+        if isinstance(node, Mapping):
+            target = node.get("$ref")
+            if isinstance(target, str) and target not in seen:
+                seen.add(target)
+                begun.append(document.resolve(node))
+            begun.extend(node.values())
+        elif isinstance(node, list | tuple):
+            begun.extend(node)
 
 
 def _operation(document: Document, method: str, path: str, item: Json, body: Json) -> Operation:
+    if not isinstance(body, Mapping):
+        raise DocumentError("expected an object")
     parameters = [
         document.resolve(found)
         for found in (*item.get("parameters", ()), *body.get("parameters", ()))

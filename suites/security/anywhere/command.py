@@ -27,6 +27,7 @@ from suites.contract.anywhere.reaching import (
     say,
     waived,
 )
+from suites.contract.anywhere.staying import staying
 from suites.contract.anywhere.writing import Names, write
 from suites.contract.compatibility.document import parse
 from suites.security.anywhere.answers import unseen
@@ -76,9 +77,10 @@ def attacked(
     """Attack a service that runs. Raises NotEnteredError where an identity is not let in."""
     document = parse(raw)
     report = Report(target.name, digest(raw))
+    report.gaps += [f"the document: {fault}" for fault in document.faults]
     clock = Clock(within_s)
     try:
-        with people_of(target) as people:
+        with staying(target.base_url), people_of(target) as people:
             scene = Scene(target, document, people, int(time.time()))
             try:
                 for trial in play_all(scene, groups, clock, tell):
