@@ -7,19 +7,37 @@ expects), with what was measured in the folder all the same; 130 ended early by 
 
 from __future__ import annotations
 
+import signal
+
+# Until `main` can say what an interrupt ended, it ends the process without a trace of imports.
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+from reports.evidence import AnyRecord
 from scenarios import breakpoint as breakpoint_
 from scenarios import recorder, summary
 from scenarios.conductor import Conductor, LoadError
 from scenarios.holds import Abort
+from scenarios.keeping import UnwritableError, keep, make_writable, open_what_is_closed, say, tell
 from scenarios.live import Line
 from scenarios.observer import Observer
-from scenarios.orders import SUMMARY, Enlistment, Order, RefusedError, enlistment, order, parser
+from scenarios.orders import (
+    EVIDENCE,
+    SUMMARY,
+    Enlistment,
+    Order,
+    RefusedError,
+    enlistment,
+    order,
+    parser,
+)
 from scenarios.plan import JourneysError, Plan
 from scenarios.preflight import NotReadyError, must_answer
 from scenarios.runs import Run
@@ -31,6 +49,7 @@ ABORTED, ENDED_EARLY = 1, 130
 
 def main(arguments: list[str]) -> int:
     """Carry out one command line; the exit code."""
+    open_what_is_closed()
     words = parser().parse_args(arguments)
     try:
         post = enlistment(words)
@@ -39,17 +58,21 @@ def main(arguments: list[str]) -> int:
         return _run(words)
     except (
         RefusedError, TargetError, JourneysError, NotReadyError, LoadError, WebUiError,
+        UnwritableError,
     ) as error:  # fmt: skip
-        print(error, file=sys.stderr)
+        tell(str(error))
     except OSError as error:
-        print(f"{error.filename or words.out}: {error.strerror or error}", file=sys.stderr)
+        tell(f"{error.filename or words.out}: {error.strerror or error}")
+    except KeyboardInterrupt:
+        tell("interrupted")
+        return ENDED_EARLY
     return BAD_INPUT
 
 
 def _run(words: argparse.Namespace) -> int:
     wanted = order(words)
     must_answer(wanted.ready_url)
-    wanted.out.mkdir(parents=True, exist_ok=True)
+    make_writable(wanted.out)
     line = Line()
     if wanted.searches:
         return _search(wanted, line)
@@ -82,33 +105,42 @@ def _search(wanted: Order, line: Line) -> int:
         return _play(wanted, plan, line)
 
     found = breakpoint_.find(wanted.plan, wanted.holds, play, line.say)
-    records = recorder.write_all(breakpoint_.records(found), wanted.evidence)
-    said = summary.of_a_search(found, records, wanted.evidence)
-    (wanted.out / SUMMARY).write_text(said, encoding="utf-8")
-    print(said, end="", flush=True)
+    records = tuple(breakpoint_.records(found))
+    kept = _keep(wanted, records, summary.of_a_search(found, records, wanted.evidence))
+    if not kept:
+        return BAD_INPUT
     if found.interrupted:
         return ENDED_EARLY
     if found.bracket.held_per_s is None:
-        print(f"no rate is known to hold: {breakpoint_.said_of(found)}", file=sys.stderr)
+        tell(f"no rate is known to hold: {breakpoint_.said_of(found)}")
         return BAD_INPUT
     return 0
 
 
 def _hand_over(wanted: Order, run: Run) -> int:
     """Write down what was measured, and say what was wrong with the measuring."""
-    records = recorder.write(run, wanted.evidence)
-    said = summary.text(run, records, wanted.evidence)
-    (wanted.out / SUMMARY).write_text(said, encoding="utf-8")
-    print(said, end="", flush=True)
+    records = tuple(recorder.records(run))
+    kept = _keep(wanted, records, summary.text(run, records, wanted.evidence))
     faults = list(faults_of(run))
     for fault in faults:
-        print(fault, file=sys.stderr)
-    if faults:
+        tell(fault)
+    if faults or not kept:
         return BAD_INPUT
     if breakpoint_.by_a_limit(run, wanted.holds):
-        print(f"ended early: {run.ended_early}", file=sys.stderr)
+        tell(f"ended early: {run.ended_early}")
         return ABORTED
     return ENDED_EARLY if run.ended_early or _was_interrupted(run) else 0
+
+
+def _keep(wanted: Order, records: Iterable[AnyRecord], said: str) -> bool:
+    """Say and write down what was found; whether it is where it was wanted."""
+
+    def write(folder: Path) -> None:
+        recorder.write_all(records, folder / EVIDENCE)
+        (folder / SUMMARY).write_text(said, encoding="utf-8")
+
+    say(said)
+    return keep(wanted.out, write)
 
 
 def _was_interrupted(run: Run) -> bool:
@@ -129,6 +161,20 @@ def faults_of(run: Run) -> Iterator[str]:
         yield f"{said}, {count} times: the journey is at fault, not the service. Mend it."
     if not run.ended_early:
         yield from _unanswered(run)
+    if not (run.lost or errors or run.ended_early or _was_interrupted(run)):
+        yield from _unmeasured(run)
+
+
+def _unmeasured(run: Run) -> Iterator[str]:
+    """Nothing was asked, so nothing is known: that must not look like a pass."""
+    if run.seconds and any(tally.count for tally in run.tallies.values()):
+        return
+    begun = sum(result.health.begun for result in run.results)
+    yield (
+        f"no request was answered in the {run.measured_s:.1f} s that were measured, and {begun:,} "
+        "visits begun: nothing was measured.\nMeasure longer (--duration) or at a higher --rate; "
+        "a journey that asks for nothing measures nothing either."
+    )
 
 
 def _unanswered(run: Run) -> Iterator[str]:
@@ -151,10 +197,12 @@ def _unanswered(run: Run) -> Iterator[str]:
 
 def _become_a_worker(post: Enlistment) -> None:
     """Go on as a generator, which needs a process that gevent may patch from its beginning."""
-    print(f"working for the master at {post.host}:{post.port}", file=sys.stderr, flush=True)
+    tell(f"working for the master at {post.host}:{post.port}")
     module = ["-m", "scenarios.worker", post.host, str(post.port), "--wait-s", str(post.wait_s)]
     os.execv(sys.executable, [sys.executable, *module])  # noqa: S606 - our own module
 
 
 if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     raise SystemExit(main(sys.argv[1:]))

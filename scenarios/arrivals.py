@@ -44,6 +44,10 @@ LOOP_WAKE_S = 0.02
 NOBODY_FREE_PAUSE_S = 0.05  # a closed model's user who can be nobody tries again after it
 
 
+class _LogInFaultError(Exception):
+    """The journey that logs people in is at fault; the message says how."""
+
+
 class Generator:
     """Plays one plan and measures it. `say` takes what the conductor shall hear."""
 
@@ -122,6 +126,9 @@ class Generator:
         except (VisitCutError, LookupError, ValueError) as error:
             self._say(FAULT, f"nobody could log in before the load: {error}")
             return False
+        except _LogInFaultError as error:
+            self._say(FAULT, f"{error}: the journey is at fault, not the service. Mend it.")
+            return False
         self._say(READY, None)
         return True
 
@@ -135,10 +142,18 @@ class Generator:
             return
         first = -(-plan.sessions_first // plan.of)
         arrival = Arrival(-1.0, 0, self._log_in.name, plan.seed)
-        play, desk = self._log_in.play, self._desk
-        Pool(ENTER_AT_ONCE).map(
-            lambda _: play(LocustVisit(desk, arrival, time.monotonic())), range(first)
-        )
+        Pool(ENTER_AT_ONCE).map(lambda _: self._enter(arrival), range(first))
+
+    def _enter(self, arrival: Arrival) -> None:
+        """Log one person in. Raises VisitCutError, ValueError, LookupError, _LogInFaultError."""
+        visit = LocustVisit(self._desk, arrival, time.monotonic())
+        try:
+            self._journeys[arrival.journey_name].play(visit)
+        except (VisitCutError, LookupError, ValueError):
+            raise
+        except (Exception, SystemExit) as error:  # which would end or hold up the generator
+            said = f"journey {arrival.journey_name}: {type(error).__name__}: {error}"
+            raise _LogInFaultError(said) from None
 
     def _on_connection(self) -> None:
         self._health.connections += 1
@@ -226,7 +241,7 @@ class Generator:
         except NobodyFreeError:
             self._health.lost += arrival.at_s >= 0
             gevent.sleep(NOBODY_FREE_PAUSE_S)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # whatever a journey does, the others go on
             said = f"journey {arrival.journey_name}: {type(error).__name__}: {error}"
             errors = self._health.errors
             errors[said] = errors.get(said, 0) + 1

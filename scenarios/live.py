@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TextIO
 
 from scenarios.moments import Moment
@@ -26,21 +27,28 @@ class Line:
     """Writes over its own line where somebody watches, and nothing where nobody does."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream, self._shown = stream or sys.stderr, False
+        self._stream, self._shown = stream or sys.stderr, False  # None where it was closed
 
     def show(self, moment: Moment) -> None:
         """Take the place of what was shown before."""
-        if self._stream.isatty():
-            print(f"{CLEAR}{line(moment)}", end="", file=self._stream, flush=True)
+        if self._stream is not None and self._stream.isatty():
+            self._write(f"{CLEAR}{line(moment)}")
             self._shown = True
 
     def say(self, text: str) -> None:
         """A line that stays."""
         self.end()
-        print(text, file=self._stream, flush=True)
+        self._write(f"{text}\n")
 
     def end(self) -> None:
         """What comes next begins on a line of its own."""
         if self._shown:
-            print(file=self._stream, flush=True)
+            self._write("\n")
             self._shown = False
+
+    def _write(self, text: str) -> None:
+        """A terminal that is gone is no reason to lose what is being measured."""
+        if self._stream is not None:
+            with suppress(OSError, ValueError):
+                self._stream.write(text)
+                self._stream.flush()

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from scenarios import shapes
+from scenarios.addresses import AddressError, host_of, masked, must_be_allowed, path_of
 from scenarios.conductor import Post
 from scenarios.holds import Hold, HoldError, parse
 from scenarios.plan import Plan
 from scenarios.stores import Postgres, Redis
 from scenarios.targets import Target, load_target
-from scenarios.tracks import Store
+from scenarios.tracks import Store, StoreError
 
 DEFAULT_TARGET = "sut/target.toml"
 DEFAULT_PORT = 5557  # Locust's own
 BREAKPOINT = "breakpoint"
+PID_MAX = 2**22  # of Linux
+SHORTEST_S = 1.0  # what is measured is told by whole seconds
 EVIDENCE, SUMMARY = "load.ndjson", "summary.txt"
 _SCHEMES = {"postgres": {"postgres", "postgresql"}, "redis": {"redis", "rediss", "unix"}}
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>s|m|h|)")
@@ -87,7 +89,13 @@ def parser() -> argparse.ArgumentParser:
     what.add_argument("--service-pid", type=int, action="append", default=[], metavar="PID")
     what.add_argument("--postgres-url", metavar="URL", help="the service's database, to watch")
     what.add_argument("--redis-url", metavar="URL", help="the service's Redis, to watch")
-    what.add_argument("--i-may-load", metavar="HOST", help="needed for a host that is not this one")
+    what.add_argument(
+        "--i-may-load",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="needed for each host that is not this one, also for one that is only watched",
+    )
     _add_load(run.add_argument_group("the load"))
     _add_generators(run.add_argument_group("generators"))
     run.add_argument("--out", type=Path, metavar="DIR", help=f"for {EVIDENCE} and {SUMMARY}")
@@ -157,11 +165,11 @@ def enlistment(words: argparse.Namespace) -> Enlistment | None:
     ]
     if extra:
         raise RefusedError(f"--{extra[0]}: not with --worker, whose master says what is played")
-    parts = urlsplit(f"//{words.worker}")
     try:
+        parts = urlsplit(f"//{words.worker}")
         host, port = parts.hostname, parts.port or DEFAULT_PORT
-    except ValueError:
-        host, port = None, 0
+    except ValueError:  # brackets that are not closed, a port that is no number
+        parts, host, port = urlsplit(""), None, 0
     if not host or parts.path or parts.query:
         raise RefusedError(f"--worker: expected HOST or HOST:PORT, found {words.worker!r}")
     return Enlistment(host, port, _seconds("--wait", words.wait))
@@ -170,22 +178,14 @@ def enlistment(words: argparse.Namespace) -> Enlistment | None:
 def order(words: argparse.Namespace) -> Order:
     """What shall be done. Raises RefusedError, TargetError or JourneysError."""
     target = _target(words)
-    base = words.url or (target.base_url if target else "")
-    internal = words.internal_url or (target.internal_url if target else None)
-    _must_be_allowed(base, words.i_may_load)
-    if internal is not None:
-        _host("--internal-url", internal)
+    base, internal = _addresses(words, target)
     _must_be_positive(words)
-    paths = tuple(words.path) or (() if target else ("/",))
-    for path in paths:
-        if not path.startswith("/"):
-            raise RefusedError(f"--path: expected a path that starts with /, found {path!r}")
     plan = Plan(
-        url=base.rstrip("/"),
+        url=base,
         profile=_profile(words, alone=target is None),
         player=target.identities.get("player") if target else None,
         journeys=target.load.journeys if target else "",
-        paths=paths,
+        paths=_paths(words) or (() if target else ("/",)),
         sessions_first=words.sessions,
         seed=words.seed,
         closed_users=words.closed,
@@ -209,25 +209,55 @@ def order(words: argparse.Namespace) -> Order:
     )
 
 
+def _addresses(words: argparse.Namespace, target: Target | None) -> tuple[str, str | None]:
+    """What is loaded, and where its metrics are. Raises RefusedError."""
+    base, where = words.url, "--url"
+    if base is None:
+        base, where = target.base_url if target else "", "the target's base_url"
+    _held(where, base, words.i_may_load)
+    internal, where = words.internal_url, "--internal-url"
+    if internal is None:
+        internal, where = target.internal_url if target else None, "the target's internal_url"
+    if internal is not None:
+        _held(where, internal, words.i_may_load)
+    return base.rstrip("/"), internal and internal.rstrip("/")
+
+
+def _paths(words: argparse.Namespace) -> tuple[str, ...]:
+    """The paths that are read instead of journeys. Raises RefusedError."""
+    try:
+        return tuple(path_of(path) for path in words.path)
+    except AddressError as error:
+        raise RefusedError(f"--path: {error}") from None
+
+
 def _stores(words: argparse.Namespace) -> tuple[Store, ...]:
     """What is watched beside the service. A password may come from PGPASSWORD."""
-    for option in ("postgres_url", "redis_url"):
-        url, kind = getattr(words, option), option.removesuffix("_url")
-        if url is not None and urlsplit(url).scheme.partition("+")[0] not in _SCHEMES[kind]:
-            raise RefusedError(f"--{kind}-url: expected {kind}://host:port/..., found {url!r}")
     watched: list[Store] = []
-    if words.postgres_url:
-        watched.append(Postgres(words.postgres_url))
-    if words.redis_url:
-        watched.append(Redis(words.redis_url))
+    for kind, store_of in (("postgres", Postgres), ("redis", Redis)):
+        url, option = getattr(words, f"{kind}_url"), f"--{kind}-url"
+        if url is None:
+            continue
+        scheme, separator, rest = url.partition("://")
+        scheme = scheme.partition("+")[0]  # a driver's name says nothing of where it is
+        if scheme not in _SCHEMES[kind] or not separator:
+            raise RefusedError(f"{option}: expected {kind}://host:port/..., found {masked(url)}")
+        store = store_of(f"{scheme}://{rest}")
+        try:
+            hosts = store.hosts()
+        except StoreError as error:
+            raise RefusedError(f"{option}: expected {kind}://host:port/...; {error}") from None
+        for host in hosts:
+            _allowed(option, host, words.i_may_load)
+        watched.append(store)
     return tuple(watched)
 
 
 def _target(words: argparse.Namespace) -> Target | None:
     """The target file; none is needed for a first look at a given address."""
-    if words.target is None and words.url:
+    if words.target is None and words.url is not None:
         return None
-    return load_target(Path(words.target or DEFAULT_TARGET))
+    return load_target(Path(DEFAULT_TARGET if words.target is None else words.target))
 
 
 def _must_be_positive(words: argparse.Namespace) -> None:
@@ -247,6 +277,9 @@ def _must_be_positive(words: argparse.Namespace) -> None:
         if value is not None and not 0 <= value <= 65535:
             name = option.replace("_", "-")
             raise RefusedError(f"--{name}: expected a port from 0 to 65535, found {value}")
+    for pid in words.service_pid:
+        if not 0 < pid <= PID_MAX:
+            raise RefusedError(f"--service-pid: expected the number of a process, found {pid}")
 
 
 def _profile(words: argparse.Namespace, *, alone: bool) -> shapes.Profile:
@@ -258,9 +291,10 @@ def _profile(words: argparse.Namespace, *, alone: bool) -> shapes.Profile:
         return None if said is None else _seconds(option, said, least)
 
     try:
-        return shapes.profile(words.profile or ("smoke" if alone else "commit")).overridden(
+        name = ("smoke" if alone else "commit") if words.profile is None else words.profile
+        found = shapes.profile(name).overridden(
             rate_per_s=words.rate,
-            duration_s=length("--duration"),
+            duration_s=length("--duration", least=SHORTEST_S),
             knots=_knots(words.knots),
             process=words.arrivals,
             log_ins_per_s=words.log_ins,
@@ -273,6 +307,9 @@ def _profile(words: argparse.Namespace, *, alone: bool) -> shapes.Profile:
     except ValueError as error:
         option = "--knots" if words.knots else "--profile"
         raise RefusedError(f"{option}: {error}") from None
+    if found.shape.duration_s < SHORTEST_S:
+        raise RefusedError(f"--knots: expected {SHORTEST_S:g} s or more, in all")
+    return found
 
 
 def _knots(said: str | None) -> tuple[shapes.Knot, ...]:
@@ -317,6 +354,8 @@ def _seconds(option: str, said: str, least: float | None = None) -> float:
     value = float(match["number"]) * _SECONDS[match["unit"]] if match else -1.0
     if not match or (value <= 0 if least is None else value < least):
         wanted = "a length of time above 0" if least is None else "a length of time"
+        if least:
+            wanted = f"a length of time of {least:g} s or more"
         raise RefusedError(f"{option}: expected {wanted} like 90, 60s, 2m or 1h, found {said!r}")
     return value
 
@@ -354,30 +393,17 @@ def _out(folder: Path | None) -> Path:
     return folder
 
 
-def _must_be_allowed(url: str, allowed: str | None) -> None:
-    """Only this machine may be loaded without being spelled out."""
-    host = _host("--url", url)
-    if host != allowed and not is_loopback(host):
-        raise RefusedError(
-            f"{host} is not this machine. Load may harm it; if it is yours to load, "
-            f"say so with --i-may-load {host}"
-        )
-
-
-def _host(option: str, url: str) -> str:
-    parts = urlsplit(url)
+def _held(option: str, url: str, allowed: Collection[str]) -> None:
+    """Whatever is loaded or watched is on this machine, or spelled out. Raises RefusedError."""
     try:
-        complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-    except ValueError:
-        complete = None
-    if not complete or parts.hostname is None:
-        raise RefusedError(f"{option}: expected http://host:port, found {url!r}")
-    return parts.hostname
+        host = host_of(url)
+    except AddressError as error:
+        raise RefusedError(f"{option}: {error}") from None
+    _allowed(option, host, allowed)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, by its name or address alone."""
+def _allowed(option: str, host: str, allowed: Collection[str]) -> None:
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        must_be_allowed(host, allowed)
+    except AddressError as error:
+        raise RefusedError(f"{option}: {error}") from None

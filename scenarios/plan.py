@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import importlib
+import math
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -52,10 +53,18 @@ class Plan(BaseModel):
     def mix(self) -> tuple[Journey, ...]:
         """The journeys of the mix. Raises JourneysError."""
         if self.paths:
-            return tuple(path_journey(path) for path in self.paths)
-        mix = getattr(self._module(), "MIX", ())
-        if not mix or not all(isinstance(journey, Journey) for journey in mix):
+            return tuple(path_journey(path) for path in dict.fromkeys(self.paths))
+        module = self._module()
+        mix, log_in = getattr(module, "MIX", ()), getattr(module, "LOG_IN", None)
+        if not isinstance(mix, tuple | list) or not mix or not _are_journeys(mix):
             raise JourneysError(f"{self.journeys}: expected MIX, a tuple of Journey values")
+        if log_in is not None and not isinstance(log_in, Journey):
+            raise JourneysError(f"{self.journeys}: expected LOG_IN, a Journey, found {log_in!r}")
+        beside = () if log_in is None or log_in in mix else (log_in,)
+        for fault in _faults((*mix, *beside)):
+            raise JourneysError(f"{self.journeys}: {fault}")
+        if not any(journey.share > 0 for journey in mix):
+            raise JourneysError(f"{self.journeys}: expected a journey in MIX with a share above 0")
         return tuple(mix)
 
     def log_in(self) -> Journey | None:
@@ -73,9 +82,30 @@ class Plan(BaseModel):
             return importlib.import_module(self.journeys)
         except ImportError as error:
             raise JourneysError(f"journeys: cannot import {self.journeys}: {error}") from None
-        except Exception as error:  # whatever a module does when it is imported
+        except (Exception, SystemExit) as error:  # whatever a module does when it is imported
             said = f"{type(error).__name__}: {error}"
             raise JourneysError(f"journeys: {self.journeys} cannot be used: {said}") from None
+
+
+def _are_journeys(mix: Iterable[object]) -> bool:
+    return all(isinstance(journey, Journey) for journey in mix)
+
+
+def _faults(journeys: Iterable[Journey]) -> Iterator[str]:
+    """What is wrong with journeys. A journey is told from another by its name alone."""
+    names: set[object] = set()
+    for journey in journeys:
+        name: object = journey.name
+        share: object = journey.share
+        if not isinstance(name, str) or not name:
+            yield f"expected a name for each journey, a text, found {name!r}"
+        elif name in names:
+            yield f"two journeys are named {name!r}: the first would never be played; rename one"
+        elif not isinstance(share, int | float) or not 0 <= share < math.inf:
+            yield f"journey {name}: expected a share, a number of 0 or more, found {share!r}"
+        elif not callable(journey.play):
+            yield f"journey {name}: expected play, a function of a Visit, found {journey.play!r}"
+        names.add(name)
 
 
 @dataclass(frozen=True, order=True)

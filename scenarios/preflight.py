@@ -19,7 +19,9 @@ class NotReadyError(Exception):
 def must_answer(url: str) -> None:
     """Raises NotReadyError unless the service answers with success."""
     try:
-        with urllib.request.build_opener(_NoRedirect).open(url, timeout=READY_WITHIN_S) as answer:
+        # The load goes straight to the service, so what is asked first must not go to a proxy.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+        with opener.open(url, timeout=READY_WITHIN_S) as answer:
             status = answer.status
     except urllib.error.HTTPError as error:
         status = error.code

@@ -7,12 +7,15 @@ service's database in Postgres, which reports what a backend counted at most onc
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 import redis
+import redis.connection
+from psycopg.conninfo import conninfo_to_dict
 
 from scenarios.tracks import Rates, Reading, StoreError
 
@@ -69,6 +72,24 @@ class Postgres:
     _counted: dict[int, tuple[str, int, float]] = field(default_factory=dict)
     _waits: dict[str, float] = field(default_factory=dict)
     _connection: psycopg.Connection[Any] | None = None
+
+    def hosts(self) -> tuple[str, ...]:
+        """The hosts that libpq would reach; none for a socket of this machine. Raises StoreError.
+
+        What its environment says counts as if it stood in the address.
+        """
+        try:
+            named = conninfo_to_dict(self.url)
+        except (psycopg.Error, UnicodeError) as error:
+            raise _unreadable(self.name, error) from None
+        if named.get("service") or os.environ.get("PGSERVICE"):
+            raise StoreError(f"{self.name}: a service's file may name any host; name it here")
+        asked = (
+            named.get("hostaddr") or os.environ.get("PGHOSTADDR"),
+            named.get("host") or os.environ.get("PGHOST"),
+        )
+        hosts = (host for text in asked for host in str(text or "").split(","))
+        return tuple(host for host in hosts if host and not host.startswith(("/", "@")))
 
     def begin(self) -> None:
         """Connect and begin to count. Raises StoreError."""
@@ -165,6 +186,14 @@ class Redis:
     name: str = "redis"
     _rates: Rates = field(default_factory=Rates)
     _client: redis.Redis | None = None
+
+    def hosts(self) -> tuple[str, ...]:
+        """The host that would be reached; none for a socket of this machine. Raises StoreError."""
+        try:
+            named = redis.connection.parse_url(self.url)  # type: ignore[no-untyped-call]
+        except ValueError as error:
+            raise _unreadable(self.name, error) from None
+        return () if "path" in named else (str(named.get("host", "localhost")),)
 
     def begin(self) -> None:
         """Connect and begin to count. Raises StoreError."""

@@ -17,6 +17,7 @@ import orjson
 from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
+from scenarios.addresses import path_of
 from scenarios.journeys.interface import Answer, Visit
 from scenarios.plan import Arrival, Plan
 from scenarios.sessions import Accounts, Session, Sessions
@@ -154,7 +155,12 @@ class LocustVisit(Visit):
         session: Session | None = None,
         reads_json: bool = True,
     ) -> Answer:
-        """Send, measure and judge one request; see the interface."""
+        """Send, measure and judge one request; see the interface. Raises AddressError.
+
+        The client takes whole addresses as well, such as a `Location` may hold, and would load
+        whichever host they name.
+        """
+        path_of(path)
         sent = dict(headers or ())
         if session is not None:
             sent[self._desk.header] = f"{self._desk.scheme} {session.access_token}"

@@ -8,17 +8,21 @@ a process of its own.
 from __future__ import annotations
 
 import gc
+import signal
 
 # What is imported stays until the process ends. Until `main` sets it aside the collector would go
 # through it in vain: a quarter of the start, and pauses between the requests that are measured.
 if __name__ == "__main__":
     gc.disable()
+    # Ctrl-C on a terminal comes here as well: until `main` listens it ends the process without a
+    # word, and who waits for it says what was ended.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 # Locust patches the standard library for gevent, so it must come before everything else.
 from locust import FastHttpUser, runners, task  # isort: skip
 import argparse
 import os
-import signal
 import socket
 import sys
 import time
