@@ -40,7 +40,11 @@ def session_from(recipe: LogIn, answer: Any, now: float) -> Session:
         raise ValueError("its log-in answers cookies; load runs need a token")
     lifetime = _at(answer, recipe.lifetime_s) if recipe.lifetime_s else 3600.0
     refresh = _at(answer, recipe.refresh_token) if recipe.refresh_token else ""
-    return Session(str(_at(answer, recipe.token)), str(refresh), now + float(lifetime))
+    try:
+        expires_at = now + float(lifetime)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"the answer's {recipe.lifetime_s} is no number: {lifetime!r}") from None
+    return Session(str(_at(answer, recipe.token)), str(refresh), expires_at)
 
 
 def _at(document: Any, pointer: str) -> Any:

@@ -53,7 +53,8 @@ def _is_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _is_path(text: str) -> str:
+def sendable_path(text: str) -> str:
+    """The path, where it can be asked for as it stands. Raises ValueError."""
     if not text.startswith("/"):
         raise ValueError("expected a path that starts with /")
     if text.startswith("//"):
@@ -104,7 +105,7 @@ def _is_pointer(text: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_is_url)]
-UrlPath = Annotated[str, AfterValidator(_is_path)]
+UrlPath = Annotated[str, AfterValidator(sendable_path)]
 Pointer = Annotated[str, AfterValidator(_is_pointer)]
 Words = Annotated[tuple[str, ...], Field(min_length=1)]
 Environment = Mapping[str, str]

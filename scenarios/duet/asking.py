@@ -6,8 +6,9 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from string import punctuation
 from time import perf_counter
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httptools
 
@@ -37,7 +38,9 @@ class Ask:
 
     def as_bytes(self, host: str) -> bytes:
         """The request as it goes over the wire."""
-        lines = [f"GET {self.path} HTTP/1.1", f"Host: {host}", "Accept: */*"]
+        # a document may name paths as people write them
+        path = quote(self.path, safe=punctuation, errors="replace")
+        lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Accept: */*"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
@@ -70,7 +73,7 @@ class Connection:
                 if not data:
                     raise NoAnswerError(f"{self._url}: the connection was closed in an answer")
                 parser.feed_data(data)
-        except (OSError, httptools.HttpParserError) as error:
+        except (OSError, httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             raise NoAnswerError(f"{self._url}: {_said(error)}") from None
         seconds = perf_counter() - began
         return Reply(parser.get_status_code(), seconds, b"".join(incoming.parts))

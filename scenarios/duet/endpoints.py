@@ -93,7 +93,7 @@ def _reads(build: Build, openapi: str) -> Mapping[str, Sequence[Mapping[str, Any
             for path, item in document["paths"].items()
             if "get" in item
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         said = f"{build.url}{openapi} ({build.side}) is no OpenAPI document: {error}"
         raise NoAnswerError(said) from None
 

@@ -64,6 +64,12 @@ class Tally:
     slice_requests: int = 0
     spent_s: float = 0.0
 
+    def forget_half_a_block(self) -> None:
+        """After a block that was cut short: its requests were sent, and nobody reads them."""
+        whole = sum(len(part.latencies_s) for block in self.series.blocks for part in block.slices)
+        self.counts.settling += self.counts.kept - whole
+        self.counts.kept = whole
+
     @property
     def settling(self) -> int:
         """Requests at the head of a slice that are not counted; none where a slice is so short."""
@@ -74,7 +80,8 @@ class Tally:
 class Duet:
     """The two builds, and for how long they are asked: `seconds` for each endpoint.
 
-    `chance` tosses the coins of the blocks' orders, and nothing else.
+    `chance` tosses the coins of the blocks' orders, and nothing else. `tallies` are there while
+    they are measured: what an interruption leaves is worth its time too.
     """
 
     builds: Mapping[Side, Build]
@@ -82,6 +89,7 @@ class Duet:
     chance: random.Random
     other_cpu_share: float = 0.0
     core: int | None = None
+    tallies: tuple[Tally, ...] = ()
     _turns: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +99,7 @@ class Duet:
         self, endpoints: Sequence[Endpoint], show: Callable[[str], None] = lambda line: None
     ) -> tuple[Tally, ...]:
         """Measure all endpoints; one that fails is kept with its fault, the others go on."""
-        tallies = tuple(Tally(endpoint) for endpoint in endpoints)
+        self.tallies = tallies = tuple(Tally(endpoint) for endpoint in endpoints)
         with self._other_load(), _no_collection(), on_one_core(self._pids()) as self.core:
             for tally in tallies:
                 show(f"warm-up {tally.endpoint.name}")
@@ -117,6 +125,9 @@ class Duet:
         except (NoAnswerError, NotComparableError) as error:
             tally.counts.failed += 1
             tally.fault = str(error)
+        except KeyboardInterrupt:
+            tally.forget_half_a_block()
+            raise
         tally.spent_s += perf_counter() - began
 
     def _warm_up(self, tally: Tally) -> None:
@@ -185,11 +196,13 @@ class Duet:
             for start in build.starts:
                 _refresh(side, start)
         (busy, passed), ours = machine_s(), self._ours_s()
-        yield
-        (busy_now, passed_now), ours_now = machine_s(), self._ours_s()
-        if passed_now > passed:
-            used = (busy_now - busy) - (ours_now - ours)
-            self.other_cpu_share = min(1.0, max(0.0, used / (passed_now - passed)))
+        try:
+            yield
+        finally:
+            (busy_now, passed_now), ours_now = machine_s(), self._ours_s()
+            if passed_now > passed:
+                used = (busy_now - busy) - (ours_now - ours)
+                self.other_cpu_share = min(1.0, max(0.0, used / (passed_now - passed)))
 
     def _pids(self) -> tuple[int, ...]:
         starts = (start for build in self.builds.values() for start in build.starts)

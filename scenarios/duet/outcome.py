@@ -68,6 +68,16 @@ class Outcome:
         """Those that could not be made."""
         return tuple(item for item in self.comparisons if item.why)
 
+    @property
+    def uncompared(self) -> dict[str, str]:
+        """The endpoints of which no metric could be compared, with the first reason."""
+        bounded = {item.endpoint for item in self.comparisons if not item.why}
+        found: dict[str, str] = {}
+        for item in self.unbounded:
+            if item.endpoint not in bounded:
+                found.setdefault(item.endpoint, item.why)
+        return found
+
 
 def judge(tallies: Sequence[Tally], rules: Rules, planned: int | None = None) -> Outcome:
     """Compare every endpoint in every metric.

@@ -28,7 +28,7 @@ OWN: Mapping[Metric, str] = {
 
 @dataclass(frozen=True)
 class Played:
-    """A duet that was measured to its end.
+    """A duet that was measured, to its end unless it was `interrupted`.
 
     `other_cpu_share` is of the whole machine; `core` is the one that both builds were kept on.
     """
@@ -38,13 +38,13 @@ class Played:
     outcome: Outcome
     other_cpu_share: float
     core: int | None = None
+    interrupted: bool = False
 
 
 def write(played: Played, path: Path) -> None:
     """Write the records to a new file of NDJSON, unframed. Raises OSError."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for record in records(played):
-            file.write(encode(record) + "\n")
+    text = "".join(encode(record) + "\n" for record in records(played))
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def records(played: Played) -> Iterator[AnyRecord]:
@@ -99,7 +99,8 @@ def _findings(outcome: Outcome) -> Iterator[Finding]:
 def _instruments(played: Played) -> Iterator[Instrument]:
     tallies, choice = played.tallies, played.choice
     faulty = [f"{tally.endpoint.name}: {tally.fault}" for tally in tallies if tally.fault]
-    missing = (*choice.differing, *faulty)
+    uncompared = [f"{name}: {why}" for name, why in played.outcome.uncompared.items()]
+    missing = (*choice.differing, *uncompared)
     total = len(tallies) + len(choice.differing)
     yield _share("duet_endpoints_compared", total - len(missing), total, "endpoints", missing)
     yield from _comparisons(played.outcome)
@@ -122,6 +123,9 @@ def _comparisons(outcome: Outcome) -> Iterator[Instrument]:
 
 def _conduct(played: Played) -> Iterator[Instrument]:
     tallies = played.tallies
+    early = "somebody interrupted it: later blocks are missing" if played.interrupted else ""
+    ended = int(not played.interrupted)
+    yield Instrument(name="duet_measured_to_its_end", value=ended, total=1, detail=early)
     slices = sum(len(block.slices) for tally in tallies for block in tally.series.blocks)
     yield Instrument(name="duet_slices", value=slices, unit="slices", detail=_lengths(tallies))
     dropped = sum(tally.counts.settling for tally in tallies)

@@ -63,8 +63,8 @@ class Build:
 
 def _log_in(url: str, identity: Identity, recipe: LogIn) -> Session:
     """The same account on both sides: the first. Raises NoAnswerError."""
-    words = {"username": identity.account(1), "password": identity.password}
-    body = {name: text.format(**words) for name, text in recipe.body.items()}
+    account = {"username": identity.account(1), "password": identity.password}
+    body = {name: text.format(**account) for name, text in recipe.body.items()}
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=LOG_IN_WITHIN_S)
@@ -75,8 +75,12 @@ def _log_in(url: str, identity: Identity, recipe: LogIn) -> Session:
         text = answer.read()
         if answer.status != recipe.status:
             raise ValueError(f"answers {answer.status}, expected {recipe.status}")
-        return session_from(recipe, json.loads(text), time.monotonic())
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        session = session_from(recipe, json.loads(text), time.monotonic())
+        words = f"{recipe.header} {recipe.scheme} {session.access_token}"
+        if not (words.isascii() and words.isprintable()):
+            raise ValueError("its token, or the header for it, holds what no header can")
+        return session
+    except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
         raise NoAnswerError(f"{url}{recipe.path}: {error}") from None
     finally:
         connection.close()

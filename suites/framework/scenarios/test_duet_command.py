@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,7 +13,7 @@ from reports.evidence import AnyRecord, Finding, Instrument, Measurement, decode
 from scenarios.duet.__main__ import main
 from scenarios.duet.blocks import METRICS, Block, Series, Side, Slice
 from scenarios.duet.endpoints import Choice, Endpoint
-from scenarios.duet.measuring import Counts, Tally
+from scenarios.duet.measuring import Counts, Duet, Tally
 from scenarios.duet.outcome import Rules, judge
 from scenarios.duet.records import Played, records
 from scenarios.duet.wording import table
@@ -29,6 +33,18 @@ ready = "/up"
 [identities.visitor]
 """
 ORDER: tuple[Side, ...] = ("base", "new", "new", "base")
+
+
+BLOCKS = 60
+
+
+@pytest.fixture
+def enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks enough for every interval, however slow the machine is at the moment."""
+    monkeypatch.setattr(
+        Duet, "_goes_on", lambda _, tally: not tally.fault and len(tally.series.blocks) < BLOCKS
+    )
+    monkeypatch.setattr("scenarios.duet.measuring.WARM_UP_S", 0.05)
 
 
 def words(base: str, new: str, output: Path, *more: str) -> list[str]:
@@ -62,6 +78,7 @@ def instruments(of: Played) -> dict[str, Instrument]:
     return {item.name: item for item in records(of) if isinstance(item, Instrument)}
 
 
+@pytest.mark.usefixtures("enough")
 def test_two_services_are_compared_path_by_path(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,17 +99,19 @@ def test_two_services_are_compared_path_by_path(
     assert "CPU" not in table  # no process was named
 
 
+@pytest.mark.usefixtures("enough")
 def test_a_service_that_is_twice_as_slow_is_called_slower(tmp_path: Path) -> None:
     def slow(path: str, headers: object) -> Answer:
         sum(range(300_000))
         return 200, b"{}"
 
     output = tmp_path / "duet.ndjson"
-    assert play(fine, slow, output, "--path", "/a", "--seconds", "4") == 0
+    assert play(fine, slow, output, "--path", "/a") == 0
     slower = [item for item in read(output) if isinstance(item, Finding)]
     assert any(item.rule == "slower-than-base" and "p50" in item.message for item in slower)
 
 
+@pytest.mark.usefixtures("enough")
 def test_an_answer_that_differs_is_no_comparison_and_no_success(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +146,18 @@ def test_an_endpoint_that_fails_midway_is_no_comparison(
     [
         (("--a", "http://example.org", "--path", "/a"), "--a: example.org is not this machine"),
         (("--b", "127.0.0.1:80"), "--b: expected http://host:port, found '127.0.0.1:80'"),
+        (("--a", "http://[::1", "--path", "/a"), "--a: expected http://host:port"),
+        (("--a", "http://127.0.0.1:99999"), "--a: expected http://host:port, found 'http://127"),
+        (("--a", "http://127.0.0.1:0"), "--a: expected http://host:port, found 'http://127"),
+        (("--b", "http://127.0.0.1:80/api"), "--b: expected http://host:port, found 'http://127"),
+        (("--b", "http://me:pw@127.0.0.1:80"), "--b: expected http://host:port, without a name"),
+        (("--path", "/€"), "--path: expected a path as it is sent: ASCII, all else percent-enc"),
+        (("--path", "/a b"), "--path: expected a path as it is sent"),
+        (("--path", "//a"), "--path: expected a path that starts with one /"),
+        (("--a-pid", "-1", "--b-pid", "1"), "--a-pid: expected the number of a process, found -1"),
+        (("--a-pid", "1", "--b-pid", "9" * 30), "--b-pid: expected the number of a process"),
+        (("--output", "."), "--output: . is a folder; name a file"),
+        (("--output", "x" * 300), "cannot be written: File name too long"),
         (("--seconds", "0"), "--seconds: expected a number above 0, found 0"),
         (("--same-within", "-1"), "--same-within: expected a number above 0, found -1"),
         (("--start-allowance", "100"), "--start-allowance: expected 0 to 100 percent, found 100"),
@@ -163,6 +194,115 @@ def test_nothing_to_compare_is_said(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert play(refused, refused, tmp_path / "out.ndjson", "--path", "/a") == 2
     said = "there is nothing to compare:\nGET /a: visitor gets 403\n"
     assert capsys.readouterr().err == said
+
+
+def test_an_endpoint_without_blocks_is_no_comparison_and_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "duet.ndjson"
+    assert play(fine, fine, output, "--path", "/a", "--seconds", "0.001") == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "no comparison: GET /a: no block was measured: measure longer",
+        "Give each endpoint more time: --seconds 10",
+    ]
+    found = {item.name: item for item in read(output) if isinstance(item, Instrument)}
+    assert found["duet_endpoints_compared"].value == 0
+
+
+def test_too_few_blocks_are_no_comparison_and_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Duet, "_goes_on", lambda _, tally: len(tally.series.blocks) < 3)
+    assert play(fine, fine, tmp_path / "duet.ndjson", "--path", "/a", "--seconds", "20") == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("no comparison: GET /a: 3 blocks, at least 9 needed")
+    assert lines[-1] == "Give each endpoint more time: --seconds 40"
+
+
+@pytest.fixture
+def interrupted(enough: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody presses Ctrl-C in the second slice of the 31st block."""
+    whole, slices = Duet._slice, 0
+
+    def slice_or_stop(duet: Duet, tally: Tally, line: Any, side: Side) -> Slice:
+        nonlocal slices
+        slices += 1
+        if slices > 4 * 30 + 1:
+            raise KeyboardInterrupt
+        return whole(duet, tally, line, side)
+
+    monkeypatch.setattr(Duet, "_slice", slice_or_stop)
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_what_was_compared_until_somebody_interrupts_is_shown_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "duet.ndjson"
+    assert play(fine, fine, output, "--path", "/a") == 130
+    said = capsys.readouterr()
+    assert "GET /a  p50" in said.out
+    assert said.err.endswith(f"interrupted: what was measured until then is in {output}\n")
+    held = read(output)
+    found = {item.name: item for item in held if isinstance(item, Instrument)}
+    ended = found["duet_measured_to_its_end"]
+    assert (ended.value, ended.total) == (0, 1)
+    assert found["duet_slices"].value == 120
+    (ratio,) = (x for x in held if isinstance(x, Measurement) and x.metric == "duet_ratio_p50")
+    length = int(found["duet_slices"].detail.split()[-2])
+    assert ratio.samples == 120 * length  # and nothing of the block that was cut short
+
+
+def test_an_interruption_before_the_first_block_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Duet, "_warm_up", stop)
+    assert play(fine, fine, tmp_path / "duet.ndjson", "--path", "/a") == 130
+    assert capsys.readouterr().err == "interrupted before anything was measured\n"
+
+
+def test_a_refused_order_leaves_no_file_and_changes_none(tmp_path: Path) -> None:
+    nowhere = f"http://127.0.0.1:{a_closed_port()}"
+    new, old = tmp_path / "new.ndjson", tmp_path / "old.ndjson"
+    old.write_text("of yesterday")
+    for output in (new, old):
+        assert main(words(nowhere, nowhere, output, "--path", "/a")) == 2
+    assert (new.exists(), old.read_text()) == (False, "of yesterday")
+
+
+@pytest.mark.usefixtures("enough")
+def test_a_file_that_takes_nothing_does_not_cost_the_table(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert play(fine, fine, Path("/dev/full"), "--path", "/a") == 2
+    said = capsys.readouterr()
+    assert "GET /a  p50" in said.out
+    assert said.err == "--output: /dev/full cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "a closed pipe"])
+def test_an_output_that_takes_no_words_changes_no_exit_code(tmp_path: Path, device: str) -> None:
+    if device == "/dev/full":
+        out: Any = open(device, "w")  # noqa: SIM115, PTH123 - closed below
+    else:
+        reading, writing = os.pipe()
+        os.close(reading)
+        out = os.fdopen(writing, "w")
+    output = tmp_path / "duet.ndjson"
+    with out, answering() as url:
+        argv = words(url, url, output, "--path", "/a", "--seconds", "0.001")
+        done = subprocess.run(
+            [sys.executable, "-m", "scenarios.duet", *argv], stdout=out, stderr=subprocess.PIPE,
+            text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "the table could not be shown: " in done.stderr
+    assert "no block was measured" in done.stderr
+    assert output.exists()
 
 
 # --- the records -------------------------------------------------------------------------------

@@ -104,3 +104,17 @@ def test_a_log_in_that_is_refused_is_said() -> None:
 
     with pytest.raises(NoAnswerError, match="/in: answers 403, expected 201"):
         choose(closed, closed)
+
+
+def test_a_path_that_a_document_names_as_people_write_it_is_asked_for_encoded() -> None:
+    paths: Mapping[str, object] = {"/für alle": {"get": {}}}
+    choice = choose(service(paths), service(paths, {"/f%C3%BCr%20alle": 404}))
+    assert choice.differing == ("GET /für alle: the base answers 200, the new build 404",)
+
+
+def test_a_token_that_no_header_can_hold_is_no_log_in() -> None:
+    def respond(path: str, headers: Mapping[str, str]) -> Answer:
+        return 201, b'{"t": "a\\nb"}'
+
+    with answering(respond) as url, pytest.raises(NoAnswerError, match="what no header can"):
+        Build("base", (Start(url),), PEOPLE).headers("player")

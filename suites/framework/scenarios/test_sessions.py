@@ -40,6 +40,13 @@ def test_tokens_are_found_where_the_recipe_says() -> None:
         session_from(RECIPE, {"tokens": {}, "seconds": 60}, now=0)
 
 
+@pytest.mark.parametrize("lifetime", [None, [], "soon", 10**400])
+def test_a_lifetime_that_is_no_number_is_told(lifetime: object) -> None:
+    answer = {"tokens": {"access": "abc"}, "seconds": lifetime}
+    with pytest.raises(ValueError, match="the answer's /seconds is no number"):
+        session_from(RECIPE, answer, now=0)
+
+
 def test_people_take_turns_and_a_person_in_use_is_shared_last() -> None:
     sessions = Sessions()
     for token in "ab":
