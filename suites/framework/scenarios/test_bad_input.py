@@ -12,6 +12,8 @@ from reports.evidence import Finding, Instrument, Measurement, decode
 from scenarios import shapes
 from scenarios.__main__ import main
 from scenarios.orders import EVIDENCE
+from scenarios.preflight import must_answer
+from suites.framework.scenarios.journeys_for_tests import strays
 from suites.framework.scenarios.loopback import serving
 from suites.framework.scenarios.test_generator import HERE, play, reasons
 
@@ -87,13 +89,65 @@ def test_a_service_that_hangs_up_in_the_middle_of_its_answers_is_said_so(
     assert ratio == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("falls", "RuntimeError: on purpose"), ("leaves", "SystemExit: 0")]
+)
 def test_journeys_that_fail_when_they_are_read_are_named(
+    name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(order("http://127.0.0.1:1", f"{HERE}.{name}", tmp_path)) == 2
+    error = capsys.readouterr().err
+    assert error == f"journeys: {HERE}.{name} cannot be used: {said}\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_journey_that_ends_python_is_at_fault_and_the_generator_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(order("http://127.0.0.1:1", f"{HERE}.falls", tmp_path)) == 2
+    with serving() as server:
+        assert main(order(server.url, f"{HERE}.quits", tmp_path)) == 2
     error = capsys.readouterr().err
-    assert error == f"journeys: {HERE}.falls cannot be used: RuntimeError: on purpose\n"
-    assert not (tmp_path / "out").exists()
+    assert error.startswith("journey quits: SystemExit: enough, ")
+    assert error.endswith(" times: the journey is at fault, not the service. Mend it.\n")
+    assert (tmp_path / "out" / EVIDENCE).exists()
+
+
+def test_a_journey_that_strays_to_another_host_is_at_fault_and_nothing_is_sent_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as server, serving() as elsewhere:
+        monkeypatch.setenv(strays.ELSEWHERE, elsewhere.url)
+        assert main(order(server.url, f"{HERE}.strays", tmp_path)) == 2
+        assert elsewhere.answered == 0
+        said = f"expected a path that starts with / (one, no blanks), found '{elsewhere.url}/ok'"
+    error = capsys.readouterr().err
+    assert error.startswith(f"journey strays: AddressError: {said}, ")
+    assert "the journey is at fault, not the service" in error
+
+
+@pytest.mark.parametrize("more", [("--rate", "0.01", "--warm-up", "0", "--seed", "3"), ()])
+def test_a_run_without_a_single_answer_is_no_pass(
+    more: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journeys = f"{HERE}.two_steps" if more else f"{HERE}.asks_nothing"
+    with serving() as server:
+        assert main([*order(server.url, journeys, tmp_path), *more]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("no request was answered in the 1.0 s that were measured, and ")
+    assert "Measure longer (--duration) or at a higher --rate" in error
+    assert error.count("\n") == 2
+
+
+def test_a_proxy_of_the_environment_is_asked_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving() as server, serving() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        for name in ("no_proxy", "NO_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        must_answer(f"{server.url}/ok")
+        assert (server.answered, proxy.answered) == (1, 0)
 
 
 # --- certificates ------------------------------------------------------------------------------

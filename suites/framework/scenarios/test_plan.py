@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from scenarios import shapes
+from scenarios.journeys.interface import Journey, Visit
 from scenarios.plan import Arrival, JourneysError, Plan, schedule
 from scenarios.targets import load_target
 
@@ -65,3 +68,48 @@ def test_a_plan_survives_the_way_to_its_generator() -> None:
 def test_journeys_that_cannot_be_had_are_named(module: str, said: str) -> None:
     with pytest.raises(JourneysError, match=said):
         COMMIT.model_copy(update={"journeys": module}).mix()
+
+
+def step(visit: Visit) -> None:
+    """Nothing is played here."""
+
+
+ONE = Journey("one", 1, step)
+
+
+@pytest.mark.parametrize(
+    ("mix", "log_in", "said"),
+    [
+        ((ONE, Journey("one", 2, step)), None, "two journeys are named 'one'"),
+        ((ONE,), Journey("one", 0, step), "two journeys are named 'one'"),
+        ((ONE,), "one", "expected LOG_IN, a Journey, found 'one'"),
+        ((Journey("one", 0, step),), None, "expected a journey in MIX with a share above 0"),
+        ((ONE, Journey("two", -1, step)), None, "journey two: expected a share, .* found -1"),
+        ((Journey("one", float("nan"), step),), None, "journey one: expected a share"),
+        ((Journey("one", "half", step),), None, "expected a share, .* found 'half'"),  # type: ignore[arg-type]
+        ((Journey("one", 1, None),), None, "journey one: expected play, .* found None"),  # type: ignore[arg-type]
+        ((Journey("", 1, step),), None, "expected a name for each journey"),
+        ((Journey(7, 1, step),), None, "expected a name for each journey"),  # type: ignore[arg-type]
+        (7, None, "expected MIX, a tuple of Journey values"),
+        ((ONE, "two"), None, "expected MIX, a tuple of Journey values"),
+    ],
+)
+def test_journeys_that_cannot_be_played_are_named(
+    mix: object, log_in: object, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("their_journeys")
+    vars(module).update(MIX=mix, LOG_IN=log_in)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    with pytest.raises(JourneysError, match=f"^their_journeys: .*{said}"):
+        COMMIT.model_copy(update={"journeys": module.__name__}).mix()
+
+
+def test_a_journey_without_a_share_takes_no_part_in_the_mix(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    module = ModuleType("their_journeys")
+    never = Journey("never", 0, step)
+    vars(module).update(MIX=[ONE, never], LOG_IN=never)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    plan = COMMIT.model_copy(update={"journeys": module.__name__, "player": None})
+    assert {arrival.journey_name for arrival in schedule(plan)} == {"one"}
