@@ -2,7 +2,8 @@
 
 Exit codes: 0 measured to the end; 1 ended by ``--abort``; 2 could not begin, or did not measure
 what was asked for (a generator was lost, a journey is at fault or was never answered as it
-expects), with what was measured in the folder all the same; 130 ended early by somebody, likewise.
+expects, nothing was answered at all), with what was measured in the folder all the same, or in
+another where that one took no more; 130 ended early by somebody, likewise.
 """
 
 from __future__ import annotations

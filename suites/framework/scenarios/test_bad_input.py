@@ -112,6 +112,22 @@ def test_a_journey_that_ends_python_is_at_fault_and_the_generator_goes_on(
     assert (tmp_path / "out" / EVIDENCE).exists()
 
 
+def test_a_log_in_that_ends_python_is_at_fault_before_the_load(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_in = '[identities.player]\nusername = "a"\npassword = "b"\n[identities.player.log_in]\n'
+    with serving() as server:
+        arguments = order(server.url, f"{HERE}.shuts_the_door", tmp_path)
+        with (tmp_path / "their.toml").open("a") as file:
+            file.write(f'{log_in}path = "/in"\ntoken = "/token"\nbody = {{}}\n')
+        assert main(arguments) == 2
+        assert server.answered == 0
+    error = capsys.readouterr().err
+    assert error == (
+        "journey log_in: SystemExit: closed: the journey is at fault, not the service. Mend it.\n"
+    )
+
+
 def test_a_journey_that_strays_to_another_host_is_at_fault_and_nothing_is_sent_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
