@@ -112,6 +112,7 @@ def _instruments(played: Played) -> Iterator[Instrument]:
         tally.counts.kept + tally.counts.settling + tally.counts.warm_up for tally in tallies
     )
     yield _share("duet_requests_answered", sent - failed, sent, "requests", faulty)
+    yield _end(played)
     yield from _conduct(played)
 
 
@@ -121,11 +122,14 @@ def _comparisons(outcome: Outcome) -> Iterator[Instrument]:
     yield _share("duet_comparisons_bounded", total - len(missing), total, "comparisons", missing)
 
 
-def _conduct(played: Played) -> Iterator[Instrument]:
-    tallies = played.tallies
+def _end(played: Played) -> Instrument:
     early = "somebody interrupted it: later blocks are missing" if played.interrupted else ""
     ended = int(not played.interrupted)
-    yield Instrument(name="duet_measured_to_its_end", value=ended, total=1, detail=early)
+    return Instrument(name="duet_measured_to_its_end", value=ended, total=1, detail=early)
+
+
+def _conduct(played: Played) -> Iterator[Instrument]:
+    tallies = played.tallies
     slices = sum(len(block.slices) for tally in tallies for block in tally.series.blocks)
     yield Instrument(name="duet_slices", value=slices, unit="slices", detail=_lengths(tallies))
     dropped = sum(tally.counts.settling for tally in tallies)
