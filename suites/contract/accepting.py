@@ -70,4 +70,4 @@ def accept(
 
 def digest(document: Mapping[str, Any]) -> str:
     """The SHA-256 of a document, whatever the order of its keys."""
-    return hashlib.sha256(as_text(dict(document)).encode()).hexdigest()
+    return hashlib.sha256(as_text(dict(document)).encode(errors="surrogatepass")).hexdigest()

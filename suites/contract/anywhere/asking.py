@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -25,6 +25,8 @@ RESETS = re.compile(
 )
 SAFE = ("get", "head", "options")
 FORM = "application/x-www-form-urlencoded"
+# What is raised of values that no request can hold.
+ODD = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
 PATH_WORD = re.compile(r"{([^}]*)}")
 
 
@@ -85,6 +87,8 @@ class Asker:
         self.answers: list[Answered] = []
         self.pools: dict[str, list[Value]] = defaultdict(list)
         self._numbers = count(run * 1000 + 1)
+        self._unsent: dict[str, str] = {}
+        self.may_go_on: Callable[[], None] = lambda: None  # raises once there is no more time
         for someone in people.known:
             for name, value in someone.known.items():
                 self.pools[someone.name].append(Value(name, value, "", made=True))
@@ -111,24 +115,48 @@ class Asker:
         found = RESETS.search(words)
         return f"it says of itself that it would {found[0].strip()}" if found else ""
 
+    @property
+    def gaps(self) -> list[str]:
+        """Operations of which something could not be asked or read, each with the first reason."""
+        return [f"{name}: {why}" for name, why in self._unsent.items()]
+
+    def _note(self, operation: Operation, why: str) -> None:
+        self._unsent.setdefault(operation.id or str(operation), why)
+
     def send(self, who: Someone, ask: Ask) -> Answered:
-        """Ask as `who`. A service that does not answer raises httpx.HTTPError."""
+        """Ask as `who`. A service that does not answer raises httpx.HTTPError.
+
+        What cannot be sent is a gap, and is answered by nobody (status 0).
+        """
+        self.may_go_on()
+        try:
+            answer = self._request(who, ask)
+        except (httpx.InvalidURL, httpx.LocalProtocolError, *ODD) as error:
+            self._note(ask.operation, f"cannot be sent: {str(error) or type(error).__name__:.200}")
+            return Answered(who, ask, 0, "")
+        self.people.client.cookies.clear()
+        body = None
+        try:
+            body = _json(answer)
+        except RecursionError:
+            self._note(ask.operation, "answers JSON that nests too deeply to be read")
+        answered = Answered(who, ask, answer.status_code, answer.text, body)
+        self.answers.append(answered)
+        if answered.is_success and not who.is_visitor:
+            self._remember(answered)
+        return answered
+
+    def _request(self, who: Someone, ask: Ask) -> httpx.Response:
         sent: dict[str, Any] = {}
         if ask.body is not None:
             sent = {"data": ask.body} if ask.media == FORM else {"json": ask.body}
-        answer = self.people.client.request(
+        return self.people.client.request(
             ask.operation.method.upper(),
             ask.url,
             params={**ask.query, **who.query},
             headers={**ask.headers, **who.headers, **who.cookie_header},
             **sent,
         )
-        self.people.client.cookies.clear()
-        answered = Answered(who, ask, answer.status_code, answer.text, _json(answer))
-        self.answers.append(answered)
-        if answered.is_success and not who.is_visitor:
-            self._remember(answered)
-        return answered
 
     def _remember(self, answered: Answered) -> None:
         made = answered.ask.operation.method == "post"
@@ -207,12 +235,12 @@ class Asker:
         values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
         for (place, name), parameter in operation.parameters.items():
             if parameter.get("required") or place == "path":
-                values[place][name] = _example(parameter) or sample(
-                    self.document, parameter.get("schema", {}), number, name
+                values[place][name] = _example(parameter) or self._sample(
+                    operation, parameter.get("schema", {}), number, name
                 )
         body, media = given.body, next(iter(operation.request_media), "")
         if body is None and operation.request_media:
-            body = sample(self.document, operation.request_media[media], number)
+            body = self._sample(operation, operation.request_media[media], number)
         return Ask(
             operation,
             path={**values["path"], **given.path},
@@ -222,6 +250,13 @@ class Asker:
             media=media,
         )
 
+    def _sample(self, operation: Operation, schema: Any, number: int, name: str = "") -> Any:
+        try:
+            return sample(self.document, schema, number, name)
+        except ODD as error:
+            self._note(operation, f"a schema cannot be read: {str(error) or type(error).__name__}")
+            return None
+
     def _own(self, ask: Ask, who: Someone) -> Ask:
         """The request with `who`'s own password in it, so that whatever it sets stays as it is."""
         password = who.identity.password if who.identity else ""
@@ -229,6 +264,13 @@ class Asker:
 
     def _shown(self, operation: Operation) -> Any:
         """The body that the document shows as an example."""
+        try:
+            return self._example_of(operation)
+        except ODD as error:
+            self._note(operation, f"its examples cannot be read: {error!s:.200}")
+            return None
+
+    def _example_of(self, operation: Operation) -> Any:
         request = self.document.resolve(operation.body.get("requestBody", {}))
         for media, content in request.get("content", {}).items():
             schema = self.document.resolve(operation.request_media.get(media, {}))

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import schemathesis
+from schemathesis.engine import StopReason
 from schemathesis.schemas import BaseSchema
 
 from scenarios.targets import Target
@@ -19,7 +19,7 @@ from suites.contract.anywhere.assigning import assignments, secrets
 from suites.contract.anywhere.crossing import Crossing, derived, name_of
 from suites.contract.anywhere.injecting import injections
 from suites.contract.anywhere.people import VISITOR, People, Someone, people_of
-from suites.contract.anywhere.reaching import Clock, OutOfTimeError
+from suites.contract.anywhere.reaching import Clock, noting
 from suites.contract.anywhere.report import Report
 from suites.contract.anywhere.staying import staying
 from suites.contract.compatibility.document import Document, parse
@@ -52,29 +52,34 @@ def check(
     report.gaps += [f"the document: {fault}" for fault in document.faults]
     if not document.operations:
         report.gaps.append("the document names no operation")
-    clock = Clock(plan.within_s)
-    try:
-        with staying(target.base_url), people_of(target) as people:
-            if len(people.known) < 2:
-                said = "fewer than two identities: whose things are whose cannot be told"
-                say(f"the access matrix stays unproven, {said}")
-            asker = Asker(document, people, target.contract, plan.run)
-            crossing = Crossing(asker, policy or derived(document, tuple(target.identities)))
-            try:
-                _rights(asker, crossing, report, clock, say)
-                if plan.budget is None:
-                    report.unasked.append("conformance")
-                for role in target.identities if plan.budget else ():
-                    _conformance(target, document, people.of_role(role), plan, report, clock, say)
-            finally:
-                crossing.give_back()
-            _still_ready(target, people, report)
-    except OutOfTimeError:
-        report.gaps.append(f"the time of {plan.within_s:g} s was over before the end")
-    except httpx.HTTPError as error:
-        report.gaps.append(f"the service stopped answering: {error!r}")
+    with noting(report.gaps, plan.within_s):
+        _look(target, document, policy, plan, report, say)
     _reach(document, report)
     return report
+
+
+def _look(
+    target: Target, document: Document, policy: Policy | None, plan: Plan, report: Report, say: Say
+) -> None:  # fmt: skip
+    clock = Clock(plan.within_s)
+    with staying(target.base_url), people_of(target) as people:
+        if len(people.known) < 2:
+            said = "fewer than two identities: whose things are whose cannot be told"
+            say(f"the access matrix stays unproven, {said}")
+        asker = Asker(document, people, target.contract, plan.run)
+        asker.may_go_on = clock.check
+        crossing = Crossing(asker, policy or derived(document, tuple(target.identities)))
+        try:
+            _rights(asker, crossing, report, clock, say)
+            if plan.budget is None:
+                report.unasked.append("conformance")
+            for role in target.identities if plan.budget else ():
+                _conformance(target, document, people.of_role(role), plan, report, clock, say)
+        finally:
+            asker.may_go_on = _always  # what was changed is given back, however late it is
+            report.gaps += asker.gaps
+            crossing.give_back()
+        _still_ready(target, people, report)
 
 
 def _rights(asker: Asker, crossing: Crossing, report: Report, clock: Clock, say: Say) -> None:
@@ -118,9 +123,15 @@ def _conformance(
     _show(schema, who)
     run = conformance.run(schema, lambda: clock.left_s > 0)
     report.runs[who.role] = run
+    if run.stop_reason == StopReason.INTERRUPTED.value:
+        raise KeyboardInterrupt  # the tool keeps it to itself, and the next role would be asked
     if not run.complete:
         report.gaps.append(f"conformance as {who.role} ended early: {run.stop_reason}")
     report.gaps += [f"conformance as {who.role}: {_one_line(error)}" for error in run.errors]
+
+
+def _always() -> None:
+    """Time does not matter."""
 
 
 def _one_line(error: str) -> str:

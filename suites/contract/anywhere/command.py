@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
-from reports.faults import ConfigError
-from scenarios.targets import Target, TargetError, load_target
-from suites.contract.access import Policy, PolicyError, load
+from scenarios.targets import Target, load_target
+from suites.contract.access import Policy, load
 from suites.contract.anywhere.check import Plan, check
 from suites.contract.anywhere.crossing import as_toml, derived
-from suites.contract.anywhere.people import NotEnteredError
 from suites.contract.anywhere.reaching import (
-    NotCheckedError,
+    NO_VERDICT,
     add_where,
     address,
+    ended,
     fetched,
     first_look,
-    folder,
+    folder_of,
     refuse_strangers,
     say,
     waived,
 )
 from suites.contract.anywhere.report import EXIT_CODES, TOOLS
-from suites.contract.anywhere.writing import Names, write
+from suites.contract.anywhere.writing import Names, tell, write
 from suites.contract.compatibility.document import parse
 from suites.contract.conformance import Budget
 
-NO_VERDICT = 2
 NAMES = Names("contract.ndjson", "contract.sarif", "contract.txt")
 POLICY = "access.derived.toml"
 
@@ -47,26 +44,29 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 def run(words: argparse.Namespace) -> int:
     """Check, write, tell. Returns the exit code."""
-    try:
-        target = load_target(words.target) if words.target else first_look(words.openapi)
-        refuse_strangers(target.base_url, words.i_may_test)
-        raw = fetched(address(target, words.openapi))
-        policy = _policy(words.target, target)
-        accepted = waived(words.waivers)
-        budget = None if words.only_rights else Budget(words.examples, scenarios=words.examples)
-        plan = Plan(words.seed, words.within, budget, int(time.time()))
-        report = check(target, raw, policy, plan, say())
-    except (TargetError, NotCheckedError, NotEnteredError, PolicyError, ConfigError) as error:
-        print(f"no verdict: {error}", file=sys.stderr)
-        return NO_VERDICT
+    return ended(lambda: _checked(words))
+
+
+def _checked(words: argparse.Namespace) -> int:
+    target = load_target(words.target) if words.target else first_look(words.openapi)
+    refuse_strangers(target.base_url, words.i_may_test)
+    at = address(target, words.openapi)
+    policy = _policy(words.target, target)
+    accepted = waived(words.waivers)
+    out = folder_of(words, "contract-check")
+    raw = fetched(at)
+    budget = None if words.only_rights else Budget(words.examples, scenarios=words.examples)
+    plan = Plan(words.seed, words.within, budget, int(time.time()))
+    report = check(target, raw, policy, plan, say())
     report.waived = accepted
-    out, more = words.out or folder("contract-check"), ""
+    beside = {}
     if policy is None:
-        more = f"the rights were derived; correct {out / POLICY} and name it in the target file\n"
-        out.mkdir(parents=True, exist_ok=True)
         roles = tuple(target.identities)
-        (out / POLICY).write_text(as_toml(derived(parse(raw), roles), roles), "utf-8")
-    write(out, report, NAMES, TOOLS, more)
+        beside[POLICY] = as_toml(derived(parse(raw), roles), roles)
+    if not write(out, report, NAMES, TOOLS, beside):
+        return NO_VERDICT
+    if policy is None:
+        tell(f"the rights were derived; correct {out / POLICY} and name it in the target file", out)
     return EXIT_CODES[report.verdict]
 
 

@@ -8,24 +8,31 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import httpx
 import requests
 import schemathesis
 from schemathesis.errors import LoaderError
 
 from reports.configuration import load_waivers
 from scenarios.targets import Identity, Target
-from suites.contract.anywhere.people import VISITOR
+from suites.contract.anywhere.people import VISITOR, NotEnteredError
 from suites.contract.anywhere.staying import PORTS
+from suites.contract.anywhere.writing import prepare
 
+NO_VERDICT = 2
 DEPTH_MAX = 200  # levels of a document; what is deeper is made to break readers
-# What the tool's loader raises of a text that is no document.
-BROKEN = (LoaderError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+# What is raised of a document or an answer that is not as it should be.
+BROKEN = (
+    LoaderError, AttributeError, LookupError, TypeError, ValueError, RecursionError, OSError,
+    httpx.InvalidURL,
+)  # fmt: skip
 
 
 class NotCheckedError(Exception):
@@ -51,6 +58,48 @@ class Clock:
         """Raises OutOfTimeError once the time is over."""
         if not self.left_s:
             raise OutOfTimeError
+
+
+@contextmanager
+def noting(gaps: list[str], within_s: float) -> Iterator[None]:
+    """Whatever ends a look early is a gap in what was seen, and what was seen stays."""
+    try:
+        yield
+    except OutOfTimeError:
+        gaps.append(f"the time of {within_s:g} s was over before the end")
+    except httpx.HTTPError as error:
+        gaps.append(f"the service stopped answering: {error!r}")
+    except KeyboardInterrupt:
+        gaps.append("interrupted before the end")
+    except BROKEN as error:
+        gaps.append(f"broken off before the end: {type(error).__name__}: {error!s:.200}")
+
+
+def folder_of(words: argparse.Namespace, purpose: str) -> Path:
+    """The folder for what is written, made and tried. Raises NotCheckedError."""
+    out: Path = words.out or folder(purpose)
+    try:
+        prepare(out)
+    except OSError as error:
+        raise NotCheckedError(
+            f"--out {out}: nothing can be written there: {error.strerror or error}\n"
+            "Nothing was asked yet. Name a folder that takes files."
+        ) from None
+    return out
+
+
+def ended(look: Callable[[], int]) -> int:
+    """The exit code of a command; what ends it before it can write is told in a few lines."""
+    try:
+        return look()
+    except KeyboardInterrupt:
+        print("no verdict: interrupted before anything was written", file=sys.stderr)
+    except (NotCheckedError, NotEnteredError, *BROKEN) as error:
+        said = str(error) or type(error).__name__
+        if not isinstance(error, NotCheckedError | NotEnteredError | ValueError):
+            said = f"{type(error).__name__}: {said}"
+        print(f"no verdict: {said}", file=sys.stderr)
+    return NO_VERDICT
 
 
 def add_where(parser: argparse.ArgumentParser) -> None:

@@ -23,22 +23,33 @@ FORMATS = {
     "password": "Probe-horse-{n}-battery",
 }
 DEPTH_MAX = 6
+ITEMS_MAX = 1000
 
 
-def sample(document: Document, schema: Json, number: int, name: str = "", depth: int = 0) -> Any:
-    """A valid value as far as the schema tells; text holds `number`, so that it is new."""
+Way = tuple[frozenset[str], ...]  # the references that led to a schema, level by level
+
+
+def sample(document: Document, schema: Json, number: int, name: str = "", way: Way = ()) -> Any:
+    """A valid value as far as the schema tells; text holds `number`, so that it is new.
+
+    A schema that requires itself has no value, and gets none.
+    """
+    named = _references(schema)
+    if len(way) > DEPTH_MAX + 2 or _is_met(named, way):
+        return None
+    way = (*way, named)
     made = flat(schema, document)
     body = dict(made.body)
-    if made.union and depth < DEPTH_MAX:
-        return sample(document, made.union[0], number, name, depth + 1)
+    if made.union and len(way) <= DEPTH_MAX:
+        return sample(document, made.union[0], number, name, way)
     if "const" in body:
         return body["const"]
     if body.get("enum"):
         return body["enum"][0]
     if "object" in made.types and (made.properties or made.types == {"object"}):
-        return _object(document, body, number, depth)
+        return _object(document, body, number, way)
     if "array" in made.types and len(made.types) == 1:
-        return _array(document, body, number, name, depth)
+        return _array(document, body, number, name, way)
     if "string" in made.types:
         return _text(body, number, name)
     if made.types & {"integer", "number"}:
@@ -46,23 +57,37 @@ def sample(document: Document, schema: Json, number: int, name: str = "", depth:
     return False if "boolean" in made.types else None
 
 
-def _object(document: Document, body: Json, number: int, depth: int) -> dict[str, Any]:
+def _references(schema: Json) -> frozenset[str]:
+    """What a schema refers to as itself: directly, or as a part or an alternative."""
+    parts = [schema, *(one for word in ("allOf", "anyOf", "oneOf") for one in schema.get(word, ()))]
+    return frozenset(str(one["$ref"]) for one in parts if "$ref" in one)
+
+
+def _is_met(named: frozenset[str], way: Way) -> bool:
+    """Whether one leads back; the last of the way may be the union that it is chosen from."""
+    return any(named & before for before in way[:-1])
+
+
+def _object(document: Document, body: Json, number: int, way: Way) -> dict[str, Any]:
     found: dict[str, Any] = {}
     required = set(body.get("required", ()))
     for name, schema in body.get("properties", {}).items():
         inner = document.resolve(schema)
-        if inner.get("readOnly") or (depth >= DEPTH_MAX and name not in required):
+        ends = len(way) > DEPTH_MAX or _is_met(_references(schema), (*way, frozenset()))
+        if inner.get("readOnly") or (ends and name not in required):
             continue
-        found[name] = sample(document, schema, number, name, depth + 1)
+        found[name] = sample(document, schema, number, name, way)
     return found
 
 
-def _array(document: Document, body: Json, number: int, name: str, depth: int) -> list[Any]:
+def _array(document: Document, body: Json, number: int, name: str, way: Way) -> list[Any]:
     items = body.get("items")
-    if not isinstance(items, Mapping) or depth >= DEPTH_MAX:
+    if not isinstance(items, Mapping) or len(way) > DEPTH_MAX:
         return []
-    count = max(int(body.get("minItems", 1)), 1)
-    return [sample(document, items, number + at, name, depth + 1) for at in range(count)]
+    if _is_met(_references(items), (*way, frozenset())):
+        return []
+    count = min(max(int(body.get("minItems", 1)), 1), ITEMS_MAX)
+    return [sample(document, items, number + at, name, way) for at in range(count)]
 
 
 def _text(body: Json, number: int, name: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 
 from reports.evidence import AnyRecord, Finding, encode
@@ -37,15 +40,55 @@ class Told(Protocol):
         """The same in words."""
 
 
-def write(out: Path, report: Told, names: Names, tools: Iterable[str], more: str = "") -> None:
-    """Write a report into a folder and say it, with `more` lines after it. Raises OSError."""
+def prepare(out: Path) -> None:
+    """Make the folder and try whether it takes a file. Raises OSError, before anything is asked."""
     out.mkdir(parents=True, exist_ok=True)
-    lines = "".join(encode(record) + "\n" for record in report.records())
-    (out / names.evidence).write_text(lines, "utf-8")
-    looked = dict.fromkeys(tools, "")
-    text = sarif.document(report.findings, tools=looked, waived=report.waived)
-    (out / names.findings).write_text(text, "utf-8")
-    said = "\n".join(report.lines()) + "\n"
-    (out / names.summary).write_text(said, "utf-8")
-    print(("\r\x1b[K" if sys.stderr.isatty() else "") + said + more, end="")
-    print(f"written: {out}")
+    with TemporaryFile(dir=out) as probe:
+        probe.write(b"?")
+
+
+def write(
+    out: Path, report: Told, names: Names, tools: Iterable[str], beside: Mapping[str, str]
+) -> bool:
+    """Say a report and write it into a folder, `beside` it further texts by name of file.
+
+    Answers whether all was written. What was measured is said in any case.
+    """
+    said = "\n".join(report.lines())
+    tell(("\r\x1b[K" if sys.stderr.isatty() else "") + said, out)
+    texts = {
+        names.summary: said + "\n",
+        names.evidence: "".join(encode(record) + "\n" for record in report.records()),
+        names.findings: sarif.document(
+            report.findings, tools=dict.fromkeys(tools, ""), waived=report.waived
+        ),
+        **beside,
+    }
+    for name, text in texts.items():
+        try:
+            (out / name).write_text(text, "utf-8", errors="backslashreplace")
+        except OSError as error:
+            print(
+                f"no verdict: {out / name}: not written: {error.strerror or error}\n"
+                "Name a folder that takes files (--out), and run it again.",
+                file=sys.stderr,
+            )
+            return False
+    tell(f"written: {out}", out)
+    return True
+
+
+def tell(text: str, out: Path) -> None:
+    """Say it. An output that takes no more words changes neither the files nor the exit code."""
+    into = sys.stdout
+    if into is None:  # closed before this began
+        return
+    if isinstance(into, io.TextIOWrapper):
+        into.reconfigure(errors="replace")  # what a terminal of another time cannot show
+    try:
+        into.write(text + "\n")
+        into.flush()
+    except OSError as error:
+        print(f"{error.strerror}; what was seen is in {out}", file=sys.stderr)
+        # what is left in the buffer would fail once more as Python ends, and change the exit code
+        os.dup2(os.open(os.devnull, os.O_WRONLY), into.fileno())

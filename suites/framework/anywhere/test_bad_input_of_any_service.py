@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +15,10 @@ from typing import Any
 import pytest
 
 from suites.contract.__main__ import main as contract
+from suites.contract.anywhere.crossing import Crossing
 from suites.contract.compatibility.document import parse
 from suites.security.__main__ import main as security
+from suites.security.anywhere.scene import Scene
 
 Answer = tuple[int, dict[str, str], bytes]
 FINE = {"get": {"operationId": "fine", "responses": {"200": {"description": "fine"}}}}
@@ -192,3 +196,186 @@ def test_a_proxy_of_the_environment_is_shown_nothing(
     service.shows({"/fine": FINE})
     look(service.url, tmp_path)
     assert "/fine" in service.asked
+
+
+@pytest.mark.parametrize("look", [checked, attacked])
+@pytest.mark.parametrize("place", ["a file", "below a file"])
+def test_a_folder_that_takes_no_file_is_told_before_anything_is_asked(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str,
+    look: Callable[[str, Path], int],
+) -> None:  # fmt: skip
+    file = tmp_path / "file"
+    file.write_text("kept")
+    service.shows({"/fine": FINE})
+    assert look(service.url, file if place == "a file" else file / "below") == 2
+    assert "nothing can be written there" in capsys.readouterr().err
+    assert (service.asked, file.read_text()) == ([], "kept")
+
+
+@pytest.mark.parametrize("look", [checked, attacked])
+def test_what_was_seen_is_told_where_a_file_cannot_be_written(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    look: Callable[[str, Path], int],
+) -> None:  # fmt: skip
+    for name in ("contract.ndjson", "attacks.ndjson"):
+        (tmp_path / name).mkdir()
+    service.shows({"/fine": FINE})
+    assert look(service.url, tmp_path) == 2
+    said = capsys.readouterr()
+    assert service.url[7:] in said.out
+    assert "not written" in said.err
+
+
+@pytest.mark.parametrize(("module", "word"), [("contract", "check"), ("security", "attack")])
+def test_an_output_that_takes_no_more_words_changes_no_exit_code(
+    service: Service, tmp_path: Path, module: str, word: str
+) -> None:
+    service.shows({"http://192.0.2.1/": FINE})
+    words = [sys.executable, "-m", f"suites.{module}", word, "--openapi"]
+    words += [f"{service.url}/openapi.json", "--out", str(tmp_path)]
+    few = ["--only-rights"] if word == "check" else ["--only", "deep-json"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*words, *few], stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=90
+        )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
+    assert "NO VERDICT" in said_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("look", "place"), [(checked, Crossing), (attacked, Scene)], ids=["check", "attack"]
+)
+def test_an_interruption_keeps_what_was_seen_and_gives_no_verdict(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    look: Callable[..., int], place: type,
+) -> None:  # fmt: skip
+    def interrupted(*words: object) -> None:
+        raise KeyboardInterrupt
+
+    name = "_reads" if place is Crossing else "_is_open"
+    monkeypatch.setattr(place, name, interrupted)
+    service.shows({"/fine": FINE})
+    assert look(service.url, tmp_path) == 2
+    assert "not looked at: interrupted before the end" in said_of(tmp_path)
+
+
+ODD_PATHS: dict[str, tuple[Any, str]] = {
+    "paths that are null": (None, "paths: expected an object"),
+    "paths that are a list": ([], "paths: expected an object"),
+    "an item that is null": ({"/a": None}, "/a: expected an object"),
+    "an item that is a list": ({"/a": []}, "/a: expected an object"),
+    "an item that is a text": ({"/a": "x"}, "/a: expected an object"),
+    "an operation that is null": ({"/a": {"get": None}}, "GET /a: expected an object"),
+    "an item that is itself": (
+        {"/a": {"$ref": "#/paths/~1a"}},
+        "/a: #/paths/~1a: refers to itself",
+    ),
+    "an item that is nowhere": ({"/a": {"$ref": "#/no"}}, "/a: #/no: leads nowhere"),
+    "an item in another file": ({"/a": {"$ref": "a.json"}}, "/a: a.json: only references inside"),
+    "a schema that is nowhere": ({"/a": refers_to("#/no")}, "GET /a: #/no: leads nowhere"),
+    "a path with a sign of control": ({"/a\0": FINE}, "'/a\\x00': expected a path"),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_PATHS)
+def test_a_part_of_the_document_that_is_odd_is_named_and_never_clean(
+    service: Service, tmp_path: Path, odd: str
+) -> None:
+    paths, said = ODD_PATHS[odd]
+    service.shows(paths)
+    assert checked(service.url, tmp_path, "--only-rights") == 2
+    assert f"not looked at: the document: {said}" in said_of(tmp_path)
+    assert attacked(service.url, tmp_path, "--only", "deep-json") in (1, 2)
+    assert f"not looked at: the document: {said}" in (tmp_path / "attacks.txt").read_text()
+
+
+DEEP = b'{"a":' * 3000 + b"1" + b"}" * 3000
+NO_DOCUMENT: dict[str, tuple[bytes, str]] = {
+    "a version that is a number": (b'{"openapi": 3, "paths": {}}', "no OpenAPI document"),
+    "nothing": (b"", "no OpenAPI document"),
+    "a list": (b"[]", "no OpenAPI document"),
+    "JSON without a bottom": (DEEP, "no OpenAPI document"),
+    "deep JSON": (
+        b'{"openapi": "3.1.0", "info": {}, "paths": {}, "x-a":' + b"[" * 300 + b"]" * 300 + b"}",
+        "nests deeper than",
+    ),
+    "half of a character": (
+        b'{"openapi": "3.1.0", "info": {"title": "\\ud800"}, "paths": {}}',
+        "half of a character",
+    ),
+}
+
+
+@pytest.mark.parametrize("odd", NO_DOCUMENT)
+def test_what_is_no_document_is_refused_in_a_line(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str], odd: str
+) -> None:
+    body, said = NO_DOCUMENT[odd]
+    service.answers["/openapi.json"] = (*OK[:2], body)
+    for look in (checked, attacked):
+        assert look(service.url, tmp_path) == 2
+        told = capsys.readouterr().err
+        assert said in told
+        assert len(told) < 600
+
+
+def test_schemas_that_refer_to_themselves_or_require_themselves_have_an_end(
+    service: Service, tmp_path: Path
+) -> None:
+    itself = {"$ref": "#/components/schemas/Node"}
+    names = [f"p{number}" for number in range(12)]
+    node = {"type": "object", "properties": dict.fromkeys(names, itself), "required": names[:2]}
+    circle = {"anyOf": [{"$ref": "#/components/schemas/Circle"}]}
+    paths = {
+        f"/{name}": {"post": {
+            "requestBody": {"content": {"application/json": {
+                "schema": {"$ref": f"#/components/schemas/{name}"}}}},
+            "responses": {"200": {"description": "d"}},
+        }}
+        for name in ("Node", "Circle")
+    }  # fmt: skip
+    service.shows(paths, components={"schemas": {"Node": node, "Circle": circle}})
+    assert checked(service.url, tmp_path, "--only-rights") == 2
+    assert "not looked at: POST /Circle: a schema cannot be read" in said_of(tmp_path)
+    assert {"/Node", "/Circle"} <= set(service.asked)
+
+
+def test_an_answer_without_a_bottom_is_a_gap_of_its_operation(
+    service: Service, tmp_path: Path
+) -> None:
+    service.shows({"/fine": FINE})
+    service.answers["/fine"] = (*OK[:2], b"[" * 100_000 + b"]" * 100_000)
+    assert checked(service.url, tmp_path, "--only-rights") == 2
+    assert "not looked at: fine: answers JSON that nests too deeply" in said_of(tmp_path)
+    assert attacked(service.url, tmp_path) in (1, 2)
+
+
+@pytest.mark.parametrize("where", ["credentials", "token"])
+def test_what_no_header_can_carry_is_told_with_whose_it_is(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    service.shows({"/fine": FINE})
+    service.answers["/log-in"] = (*OK[:2], '{"token": "schlüssel"}'.encode())
+    file = tmp_path / "target.toml"
+    way = (
+        'username = "ada"\npassword = "ada-horse"\nlog_in = { path = "/log-in", '
+        'body = { name = "{username}" }, token = "/token" }\n'
+        if where == "token"
+        else 'credentials = { headers = { X-Key = "schlüssel" } }\n'
+    )
+    file.write_text(
+        f'name = "t"\nbase_url = "{service.url}"\nready = "/"\nopenapi = "/openapi.json"\n'
+        f"[identities.visitor]\n[identities.ada]\n{way}"
+    )
+    for main, word in ((contract, "check"), (security, "attack")):
+        assert main([word, "--target", str(file), "--out", str(tmp_path / "out")]) == 2
+        assert "ada: what it shows in" in capsys.readouterr().err
+
+
+def test_a_value_that_cannot_be_sent_is_a_gap_of_its_operation(
+    service: Service, tmp_path: Path
+) -> None:
+    parameter = {"name": "X-A", "in": "header", "required": True, "example": "schlüssel"}
+    service.shows({"/fine": {"get": {**FINE["get"], "parameters": [parameter]}}})
+    assert checked(service.url, tmp_path, "--only-rights") == 2
+    assert "not looked at: fine: cannot be sent" in said_of(tmp_path)

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-
-from reports.faults import ConfigError
-from scenarios.targets import Target, TargetError, load_target
+from scenarios.targets import Target, load_target
 from suites.contract.accepting import digest
-from suites.contract.anywhere.people import NotEnteredError, people_of
+from suites.contract.anywhere.people import people_of
 from suites.contract.anywhere.reaching import (
+    NO_VERDICT,
     Clock,
-    NotCheckedError,
-    OutOfTimeError,
     add_where,
     address,
+    ended,
     fetched,
     first_look,
-    folder,
+    folder_of,
+    noting,
     refuse_strangers,
     say,
     waived,
@@ -36,7 +33,6 @@ from suites.security.anywhere.playing import ATTACKS, play_all
 from suites.security.anywhere.report import EXIT_CODES, TOOL, Report
 from suites.security.anywhere.scene import Scene
 
-NO_VERDICT = 2
 NAMES = Names("attacks.ndjson", "attacks.sarif", "attacks.txt")
 
 
@@ -55,18 +51,19 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 def run(words: argparse.Namespace) -> int:
     """Attack, write, tell. Returns the exit code."""
-    try:
-        target = load_target(words.target) if words.target else first_look(words.openapi)
-        refuse_strangers(target.base_url, words.i_may_test)
-        raw = fetched(address(target, words.openapi))
-        accepted = waived(words.waivers)
-        groups = tuple(words.only or GROUPS)
-        report = attacked(target, raw, groups, words.within, say())
-    except (TargetError, NotCheckedError, NotEnteredError, ConfigError) as error:
-        print(f"no verdict: {error}", file=sys.stderr)
-        return NO_VERDICT
+    return ended(lambda: _attacked(words))
+
+
+def _attacked(words: argparse.Namespace) -> int:
+    target = load_target(words.target) if words.target else first_look(words.openapi)
+    refuse_strangers(target.base_url, words.i_may_test)
+    at = address(target, words.openapi)
+    accepted = waived(words.waivers)
+    out = folder_of(words, "attacks")
+    report = attacked(target, fetched(at), tuple(words.only or GROUPS), words.within, say())
     report.waived = accepted
-    write(words.out or folder("attacks"), report, NAMES, (TOOL,))
+    if not write(out, report, NAMES, (TOOL,), {}):
+        return NO_VERDICT
     return EXIT_CODES[report.verdict]
 
 
@@ -79,20 +76,20 @@ def attacked(
     report = Report(target.name, digest(raw))
     report.gaps += [f"the document: {fault}" for fault in document.faults]
     clock = Clock(within_s)
-    try:
-        with staying(target.base_url), people_of(target) as people:
-            scene = Scene(target, document, people, int(time.time()))
-            try:
-                for trial in play_all(scene, groups, clock, tell):
-                    report.trials.append(trial)
-            finally:
-                report.requests = len(scene.answers.seen)
-                report.unseen = unseen(scene)
-            answer = people.client.get(target.ready)
-            if answer.status_code >= 500:
-                report.gaps.append(f"{target.ready} answers {answer.status_code} at the end")
-    except OutOfTimeError:
-        report.gaps.append(f"the time of {within_s:g} s was over before the end")
-    except httpx.HTTPError as error:
-        report.gaps.append(f"the service stopped answering: {error!r}")
+    with (
+        noting(report.gaps, within_s),
+        staying(target.base_url),
+        people_of(target) as people,
+    ):
+        scene = Scene(target, document, people, int(time.time()))
+        try:
+            for trial in play_all(scene, groups, clock, tell):
+                report.trials.append(trial)
+        finally:
+            report.requests = len(scene.answers.seen)
+            report.unseen = unseen(scene)
+            report.gaps += scene.asker.gaps
+        answer = people.client.get(target.ready)
+        if answer.status_code >= 500:
+            report.gaps.append(f"{target.ready} answers {answer.status_code} at the end")
     return report

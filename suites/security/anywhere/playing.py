@@ -128,6 +128,8 @@ def play(scene: Scene, attack: Attack) -> list[Trial]:
         outcome, detail = "unproven", f"an answer that must be JSON is not: {error}"
     except httpx.HTTPError as error:
         outcome, detail = "unproven", f"the service did not answer: {error!r}"
+    except (httpx.InvalidURL, UnicodeError, RecursionError) as error:
+        outcome, detail = "unproven", f"what it needs cannot be sent or read: {error}"
     if found:
         return found
     return [Trial(attack, outcome, detail, seconds=monotonic() - began)]

@@ -61,7 +61,7 @@ class Entered:
         """What was answered, where that is JSON."""
         try:
             return self.answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
