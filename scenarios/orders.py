@@ -74,7 +74,16 @@ def parser() -> argparse.ArgumentParser:
     run = whole.add_subparsers(dest="command", required=True).add_parser(
         "run", help="play a load profile and record what was measured"
     )
-    what = run.add_argument_group("what is loaded")
+    _add_service(run.add_argument_group("what is loaded"))
+    _add_load(run.add_argument_group("the load"))
+    _add_generators(run.add_argument_group("generators"))
+    run.add_argument("--out", type=Path, metavar="DIR", help=f"for {EVIDENCE} and {SUMMARY}")
+    run.add_argument("--ui", action="store_true", help="open Locust's web UI on loopback")
+    run.add_argument("--ui-port", type=int, default=8089, metavar="PORT", help="0: any free one")
+    return whole
+
+
+def _add_service(what: argparse._ArgumentGroup) -> None:
     what.add_argument("--target", metavar="FILE", help=f"target file (default {DEFAULT_TARGET})")
     what.add_argument(
         "--url",
@@ -96,12 +105,6 @@ def parser() -> argparse.ArgumentParser:
         metavar="HOST",
         help="needed for each host that is not this one, also for one that is only watched",
     )
-    _add_load(run.add_argument_group("the load"))
-    _add_generators(run.add_argument_group("generators"))
-    run.add_argument("--out", type=Path, metavar="DIR", help=f"for {EVIDENCE} and {SUMMARY}")
-    run.add_argument("--ui", action="store_true", help="open Locust's web UI on loopback")
-    run.add_argument("--ui-port", type=int, default=8089, metavar="PORT", help="0: any free one")
-    return whole
 
 
 def _add_load(load: argparse._ArgumentGroup) -> None:
