@@ -46,7 +46,7 @@ def check(
     target: Target, raw: Mapping[str, Any], policy: Policy | None, plan: Plan, say: Say
 ) -> Report:
     """Check a service that runs. Raises NotEnteredError where an identity is not let in."""
-    document = parse(raw)
+    document = parse(raw, whole=True)
     total = len(document.operations) + len(document.faults)
     report = Report(target.name, digest(raw), plan.seed, operations=total)
     report.gaps += [f"the document: {fault}" for fault in document.faults]

@@ -62,7 +62,7 @@ def _checked(words: argparse.Namespace) -> int:
     beside = {}
     if policy is None:
         roles = tuple(target.identities)
-        beside[POLICY] = as_toml(derived(parse(raw), roles), roles)
+        beside[POLICY] = as_toml(derived(parse(raw, whole=True), roles), roles)
     if not write(out, report, NAMES, TOOLS, beside):
         return NO_VERDICT
     if policy is None:

@@ -116,8 +116,12 @@ def load(path: Path) -> Document:
         raise DocumentError(f"{path}: {error}") from None
 
 
-def parse(raw: Json) -> Document:
-    """Read a document. What cannot be read is named in `faults`, not left out."""
+def parse(raw: Json, *, whole: bool = False) -> Document:
+    """Read a document. What cannot be read is named in `faults`, not left out.
+
+    With `whole`, so is an operation whose schemas refer to what is not in the document: a
+    comparison refuses these itself, whoever asks a service would have them fetched.
+    """
     bare = Document(raw, {})
     operations: dict[str, Operation] = {}
     faults: list[str] = []
@@ -130,7 +134,8 @@ def parse(raw: Json) -> Document:
         for method in (one for one in METHODS if one in resolved):
             try:
                 operation = _operation(bare, method, path, resolved, resolved[method])
-                _refuse_dead_ends(bare, [operation.body, resolved.get("parameters", ())])
+                if whole:
+                    _refuse_dead_ends(bare, [operation.body, resolved.get("parameters", ())])
             except UNREADABLE as error:
                 faults.append(f"{method.upper()} {path}: {error}")
             else:

@@ -72,7 +72,7 @@ def attacked(
     tell: Callable[[str], None],
 ) -> Report:  # fmt: skip
     """Attack a service that runs. Raises NotEnteredError where an identity is not let in."""
-    document = parse(raw)
+    document = parse(raw, whole=True)
     report = Report(target.name, digest(raw))
     report.gaps += [f"the document: {fault}" for fault in document.faults]
     clock = Clock(within_s)
