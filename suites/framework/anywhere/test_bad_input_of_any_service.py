@@ -128,6 +128,7 @@ def test_a_document_that_is_elsewhere_is_not_followed(
     "address",
     [
         "http://192.0.2.1\\@127.0.0.1:7101/openapi.json",
+        # pragma: allowlist nextline secret (made up, to be refused)
         "http://ada:horse-battery@127.0.0.1:7101/openapi.json",
         "http://127.0.0.1:7101/open api.json",
         "http://127.0.0.1\n:7101/openapi.json",

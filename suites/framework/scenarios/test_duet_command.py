@@ -150,6 +150,7 @@ def test_an_endpoint_that_fails_midway_is_no_comparison(
         (("--a", "http://127.0.0.1:99999"), "--a: expected http://host:port, found 'http://127"),
         (("--a", "http://127.0.0.1:0"), "--a: expected http://host:port, found 'http://127"),
         (("--b", "http://127.0.0.1:80/api"), "--b: expected http://host:port, found 'http://127"),
+        # pragma: allowlist nextline secret (made up, to be refused)
         (("--b", "http://me:pw@127.0.0.1:80"), "--b: expected http://host:port, without a name"),
         (("--path", "/€"), "--path: expected a path as it is sent: ASCII, all else percent-enc"),
         (("--path", "/a b"), "--path: expected a path as it is sent"),

@@ -120,6 +120,8 @@ def test_a_run_without_stderr_or_with_a_full_stdout_ends_as_any_other(tmp_path: 
 def test_an_interrupt_while_it_begins_leaves_no_trace_of_imports(module: str) -> None:
     begin = (
         "import os, runpy, signal, sys\n"
+        # as on a terminal: what runs in the background may have been told to ignore it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Interrupts:\n"
         "    def find_spec(self, name, *_):\n"
         "        if name in ('scenarios.conductor', 'locust'):\n"

@@ -173,6 +173,7 @@ def test_each_host_beyond_this_machine_is_spelled_out() -> None:
     "url",
     [
         "http://127.0.0.1:1?x=1", "http://127.0.0.1:1/?", "http://127.0.0.1:1/#part",
+        # pragma: allowlist nextline secret (made up, to be refused)
         "http://somebody@127.0.0.1:1", "http://a:secret@127.0.0.1:1", "http://127.0.0.1:1/a b",
         "http://127.0.0.1:1\\x", "http://127.0.0.1:1/\n", "\thttp://127.0.0.1:1",
         "http://127.0.0.1:1/\x00", "http://[::1", "http://[::zz]/", "", "http://",
