@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import shutil
 import sys
@@ -33,6 +32,7 @@ from reports.render.github import workflow_commands
 from reports.render.markdown import MarkdownRenderer
 from reports.render.terminal import WIDTH, TerminalRenderer
 from reports.render.view import View
+from reports.saying import say
 from reports.sbom import read_sboms
 
 if TYPE_CHECKING:
@@ -81,26 +81,14 @@ def judge_run(words: Sequence[str]) -> int:
         _link_latest(run_dir)
     colour = sys.stdout is not None and sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 160) if colour else WIDTH
-    _say(TerminalRenderer(colour=colour, width=width).render(view), run_dir)
+    say(TerminalRenderer(colour=colour, width=width).render(view), _kept(run_dir))
     if unstated:
         raise Refusal(f"{unstated}\nthe run is judged, but no statement of it was written")
     return verdicts.exit_code
 
 
-def _say(text: str, run_dir: Path) -> None:
-    """The verdict is on the disk by now: an output that takes no more words changes none of it."""
-    out = sys.stdout
-    if out is None:  # closed before this began
-        return
-    if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="replace")  # what a terminal of another time cannot show
-    try:
-        out.write(text)
-        out.flush()
-    except OSError as error:
-        print(f"{error.strerror}; the verdict is in {run_dir}", file=sys.stderr)
-        # what is left in the buffer would fail once more as Python ends, and change the exit code
-        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+def _kept(run_dir: Path) -> str:
+    return f"the verdict is in {run_dir}"
 
 
 def _past(entry: Entry, evidence: Sequence[LayerEvidence], run_dir: Path, root: Path) -> Past:
@@ -166,7 +154,7 @@ def _tell_github(view: View, run_dir: Path) -> None:
                 file.write(MarkdownRenderer().render(view))
         except OSError as error:
             print(f"{page}: the summary was not added: {error.strerror}", file=sys.stderr)
-    _say("".join(f"{line}\n" for line in workflow_commands(view)), run_dir)
+    say("".join(f"{line}\n" for line in workflow_commands(view)), _kept(run_dir))
 
 
 def _judge_parser() -> argparse.ArgumentParser:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Protocol
 
 from reports.evidence import AnyRecord, Finding, encode
 from reports.render import sarif
+from reports.saying import say
 
 
 @dataclass(frozen=True)
@@ -79,16 +78,5 @@ def write(
 
 
 def tell(text: str, out: Path) -> None:
-    """Say it. An output that takes no more words changes neither the files nor the exit code."""
-    into = sys.stdout
-    if into is None:  # closed before this began
-        return
-    if isinstance(into, io.TextIOWrapper):
-        into.reconfigure(errors="replace")  # what a terminal of another time cannot show
-    try:
-        into.write(text + "\n")
-        into.flush()
-    except OSError as error:
-        print(f"{error.strerror}; what was seen is in {out}", file=sys.stderr)
-        # what is left in the buffer would fail once more as Python ends, and change the exit code
-        os.dup2(os.open(os.devnull, os.O_WRONLY), into.fileno())
+    """Say a line; where that fails, where the files are."""
+    say(f"{text}\n", f"what was seen is in {out}")
