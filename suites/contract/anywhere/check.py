@@ -124,6 +124,7 @@ def _conformance(
     run = conformance.run(schema, lambda: clock.left_s > 0)
     report.runs[who.role] = run
     if run.stop_reason == StopReason.INTERRUPTED.value:
+        clock.check()  # a run that is stopped because the time is over is told as interrupted too
         raise KeyboardInterrupt  # the tool keeps it to itself, and the next role would be asked
     if not run.complete:
         report.gaps.append(f"conformance as {who.role} ended early: {run.stop_reason}")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from schemathesis.schemas import BaseSchema
 
 from scenarios.targets import load_target
+from suites.contract import conformance
 from suites.contract.__main__ import main
 from suites.contract.access import Cell, load
 from suites.contract.anywhere.people import people_of
+from suites.contract.anywhere.reaching import Clock
 from suites.contract.anywhere.report import Report
 from suites.contract.faults import INJECTION, Fault
 from suites.contract.matrix import Proof
@@ -177,6 +180,20 @@ def test_a_document_alone_is_a_first_look_without_a_verdict(whole: str, tmp_path
 def test_a_time_limit_that_is_over_is_no_verdict(leaky: str, tmp_path: Path) -> None:
     assert checked(tmp_path, leaky, "--within", "1") == 2
     assert "the time of 1 s was over before the end" in said_of(tmp_path)
+
+
+def test_a_time_limit_that_is_over_amid_conformance_is_no_interruption(
+    whole: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = conformance.run
+
+    def late(schema: BaseSchema, may_go_on: Callable[[], bool]) -> conformance.Run:
+        monkeypatch.setattr(Clock, "left_s", 0.0)
+        return run(schema, may_go_on)
+
+    monkeypatch.setattr(conformance, "run", late)
+    assert checked(tmp_path, whole, "--within", "99") == 2
+    assert "not looked at: the time of 99 s was over before the end\n" in said_of(tmp_path)
 
 
 def test_what_was_lost_in_the_middle_is_no_verdict_whatever_was_found(tmp_path: Path) -> None:
