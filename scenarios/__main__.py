@@ -14,38 +14,15 @@ import signal
 if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-import argparse
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 
-from reports.evidence import AnyRecord
-from scenarios import breakpoint as breakpoint_
-from scenarios import recorder, summary
-from scenarios.conductor import Conductor, LoadError
-from scenarios.holds import Abort
-from scenarios.keeping import UnwritableError, keep, make_writable, open_what_is_closed, say, tell
-from scenarios.live import Line
-from scenarios.observer import Observer
-from scenarios.orders import (
-    EVIDENCE,
-    SUMMARY,
-    Enlistment,
-    Order,
-    RefusedError,
-    enlistment,
-    order,
-    parser,
-)
-from scenarios.plan import JourneysError, Plan
+from scenarios.keeping import UnwritableError, make_writable, open_what_is_closed, tell
+from scenarios.orders import Enlistment, RefusedError, enlistment, order
+from scenarios.plan import JourneysError
 from scenarios.preflight import NotReadyError, must_answer
-from scenarios.runs import Run
 from scenarios.targets import BAD_INPUT, TargetError
-from scenarios.webui import WebUiError
-
-ABORTED, ENDED_EARLY = 1, 130
+from scenarios.words import ENDED_EARLY, parser
 
 
 def main(arguments: list[str]) -> int:
@@ -56,11 +33,14 @@ def main(arguments: list[str]) -> int:
         post = enlistment(words)
         if post is not None:
             _become_a_worker(post)
-        return _run(words)
-    except (
-        RefusedError, TargetError, JourneysError, NotReadyError, LoadError, WebUiError,
-        UnwritableError,
-    ) as error:  # fmt: skip
+        wanted = order(words)
+        must_answer(wanted.ready_url)
+        make_writable(wanted.out)
+        # Locust and what computes intervals take seconds to load: not for words that are refused.
+        from scenarios.running import carry_out
+
+        return carry_out(wanted)
+    except (RefusedError, TargetError, JourneysError, NotReadyError, UnwritableError) as error:
         tell(str(error))
     except OSError as error:
         tell(f"{error.filename or words.out}: {error.strerror or error}")
@@ -68,132 +48,6 @@ def main(arguments: list[str]) -> int:
         tell("interrupted")
         return ENDED_EARLY
     return BAD_INPUT
-
-
-def _run(words: argparse.Namespace) -> int:
-    wanted = order(words)
-    must_answer(wanted.ready_url)
-    make_writable(wanted.out)
-    line = Line()
-    if wanted.searches:
-        return _search(wanted, line)
-    run = _play(wanted, wanted.plan, line)
-    return _hand_over(wanted, run)
-
-
-def _play(wanted: Order, plan: Plan, line: Line) -> Run:
-    """One run. Raises LoadError when it cannot begin."""
-    observer = Observer(wanted.pids, wanted.metrics_url, stores=wanted.stores)
-    watchers = (Abort(wanted.holds),) if wanted.holds else ()
-    conductor = Conductor(
-        plan, wanted.generators, observer, line.show, wanted.post, watchers, line.say
-    )
-    try:
-        return conductor.conduct()
-    finally:
-        line.end()
-
-
-def _search(wanted: Order, line: Line) -> int:
-    """Run after run, until the rate is known up to which the limits hold."""
-
-    def play(plan: Plan) -> Run | None:
-        try:  # what the last trial did to the service has to be over
-            must_answer(wanted.ready_url)
-        except NotReadyError as error:
-            line.say(str(error))
-            return None
-        return _play(wanted, plan, line)
-
-    found = breakpoint_.find(wanted.plan, wanted.holds, play, line.say)
-    records = tuple(breakpoint_.records(found))
-    kept = _keep(wanted, records, summary.of_a_search(found, records, wanted.evidence))
-    if not kept:
-        return BAD_INPUT
-    if found.interrupted:
-        return ENDED_EARLY
-    if found.bracket.held_per_s is None:
-        tell(f"no rate is known to hold: {breakpoint_.said_of(found)}")
-        return BAD_INPUT
-    return 0
-
-
-def _hand_over(wanted: Order, run: Run) -> int:
-    """Write down what was measured, and say what was wrong with the measuring."""
-    records = tuple(recorder.records(run))
-    kept = _keep(wanted, records, summary.text(run, records, wanted.evidence))
-    faults = list(faults_of(run))
-    for fault in faults:
-        tell(fault)
-    if faults or not kept:
-        return BAD_INPUT
-    if breakpoint_.by_a_limit(run, wanted.holds):
-        tell(f"ended early: {run.ended_early}")
-        return ABORTED
-    return ENDED_EARLY if run.ended_early or _was_interrupted(run) else 0
-
-
-def _keep(wanted: Order, records: Iterable[AnyRecord], said: str) -> bool:
-    """Say and write down what was found; whether it is where it was wanted."""
-
-    def write(folder: Path) -> None:
-        recorder.write_all(records, folder / EVIDENCE)
-        (folder / SUMMARY).write_text(said, encoding="utf-8")
-
-    say(said)
-    return keep(wanted.out, write)
-
-
-def _was_interrupted(run: Run) -> bool:
-    return any(result.health.interrupted for result in run.results)
-
-
-def faults_of(run: Run) -> Iterator[str]:
-    """Why a run did not measure what was asked for, a line each; the evidence says so as well."""
-    if run.lost:
-        yield (
-            f"{run.lost} of {run.generators} generators did not hand over all that they measured; "
-            "what they did is in the evidence, which says so. Try a lower --rate."
-        )
-    errors: Counter[str] = Counter()
-    for result in run.results:
-        errors.update(result.health.errors)
-    for said, count in errors.most_common(3):
-        yield f"{said}, {count} times: the journey is at fault, not the service. Mend it."
-    if not run.ended_early:
-        yield from _unanswered(run)
-    if not (run.lost or errors or run.ended_early or _was_interrupted(run)):
-        yield from _unmeasured(run)
-
-
-def _unmeasured(run: Run) -> Iterator[str]:
-    """Nothing was asked, so nothing is known: that must not look like a pass."""
-    if run.seconds and any(tally.count for tally in run.tallies.values()):
-        return
-    begun = sum(result.health.begun for result in run.results)
-    yield (
-        f"no request was answered in the {run.measured_s:.1f} s that were measured, and {begun:,} "
-        "visits begun: nothing was measured.\nMeasure longer (--duration) or at a higher --rate; "
-        "a journey that asks for nothing measures nothing either."
-    )
-
-
-def _unanswered(run: Run) -> Iterator[str]:
-    """The journeys that were begun and of which no request was answered as expected."""
-    begun: Counter[str] = Counter()
-    reasons: dict[str, Counter[str]] = {}
-    for result in run.results:
-        begun.update(result.health.visits)
-        for (at, reason), count in result.failures.counts.items():
-            reasons.setdefault(at.scenario, Counter())[f"{at.operation}: {reason}"] += count
-    reached = {at.scenario for at, tally in run.tallies.items() if tally.failed < tally.count}
-    for name in begun:
-        if name not in reached and name in reasons:
-            ((reason, count),) = reasons[name].most_common(1)
-            yield (
-                f"journey {name}: nothing of it was answered as it expects ({reason}, {count} "
-                "times). Is this the service that it was written for?"
-            )
 
 
 def _become_a_worker(post: Enlistment) -> None:

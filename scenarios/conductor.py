@@ -20,8 +20,9 @@ from scenarios.crew import Crew
 from scenarios.moments import Moment, Watcher, moment_of
 from scenarios.observer import Observer
 from scenarios.plan import Plan
+from scenarios.posts import Post
 from scenarios.runs import Run
-from scenarios.station import LOOPBACK, Letter, Station, StationError, in_a_thread
+from scenarios.station import Letter, Station, StationError, in_a_thread
 from scenarios.webui import WebUi
 from scenarios.wire import CLOCK, FAULT, HELLO, PLAN, READY, REPORT, START, VERSION, Report, Result
 
@@ -39,21 +40,6 @@ STOPPED_BY_LOCUST = "stopped in the web UI"
 
 class LoadError(Exception):
     """The load could not begin; the message says why and what to try."""
-
-
-@dataclass(frozen=True)
-class Post:
-    """Where generators come from: `local` ones are started here, others come from elsewhere.
-
-    `wait_s` bounds how long those from elsewhere are waited for. `ui_port` opens Locust's web UI on
-    loopback, 0 on any free port.
-    """
-
-    local: bool = True
-    bind_host: str = LOOPBACK
-    bind_port: int = 0
-    wait_s: float = PREPARE_WITHIN_S
-    ui_port: int | None = None
 
 
 @dataclass
@@ -88,7 +74,7 @@ class Conductor:
     generators: int
     observer: Observer
     show: Callable[[Moment], None] = lambda moment: None
-    post: Post = Post()
+    post: Post = field(default_factory=Post)
     watchers: Sequence[Watcher] = ()
     say: Callable[[str], None] = lambda text: None
     _all: dict[str, _Generator] = field(default_factory=dict)

@@ -12,19 +12,16 @@ from urllib.parse import urlsplit
 
 from scenarios import shapes
 from scenarios.addresses import AddressError, host_of, masked, must_be_allowed, path_of
-from scenarios.conductor import Post
 from scenarios.holds import Hold, HoldError, parse
 from scenarios.plan import Plan
-from scenarios.stores import Postgres, Redis
+from scenarios.posts import Post
 from scenarios.targets import Target, load_target
 from scenarios.tracks import Store, StoreError
+from scenarios.words import DEFAULT_PORT, DEFAULT_TARGET, EVIDENCE, SUMMARY, parser
 
-DEFAULT_TARGET = "sut/target.toml"
-DEFAULT_PORT = 5557  # Locust's own
 BREAKPOINT = "breakpoint"
 PID_MAX = 2**22  # of Linux
 SHORTEST_S = 1.0  # what is measured is told by whole seconds
-EVIDENCE, SUMMARY = "load.ndjson", "summary.txt"
 _SCHEMES = {"postgres": {"postgres", "postgresql"}, "redis": {"redis", "rediss", "unix"}}
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>s|m|h|)")
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -64,96 +61,6 @@ class Enlistment:
     host: str
     port: int
     wait_s: float
-
-
-def parser() -> argparse.ArgumentParser:
-    """The words of the command line."""
-    whole = argparse.ArgumentParser(
-        prog="python -m scenarios", description="Load on a service, evidence in a folder."
-    )
-    run = whole.add_subparsers(dest="command", required=True).add_parser(
-        "run", help="play a load profile and record what was measured"
-    )
-    _add_service(run.add_argument_group("what is loaded"))
-    _add_load(run.add_argument_group("the load"))
-    _add_generators(run.add_argument_group("generators"))
-    run.add_argument("--out", type=Path, metavar="DIR", help=f"for {EVIDENCE} and {SUMMARY}")
-    run.add_argument("--ui", action="store_true", help="open Locust's web UI on loopback")
-    run.add_argument("--ui-port", type=int, default=8089, metavar="PORT", help="0: any free one")
-    return whole
-
-
-def _add_service(what: argparse._ArgumentGroup) -> None:
-    what.add_argument("--target", metavar="FILE", help=f"target file (default {DEFAULT_TARGET})")
-    what.add_argument(
-        "--url",
-        "--target-url",
-        metavar="URL",
-        help="instead of the file's base_url; alone, a first look at any service",
-    )
-    what.add_argument("--internal-url", metavar="URL", help="instead of the file's internal_url")
-    what.add_argument(
-        "--path", action="append", default=[], help="read this path instead of the journeys"
-    )
-    what.add_argument("--service-pid", type=int, action="append", default=[], metavar="PID")
-    what.add_argument("--postgres-url", metavar="URL", help="the service's database, to watch")
-    what.add_argument("--redis-url", metavar="URL", help="the service's Redis, to watch")
-    what.add_argument(
-        "--i-may-load",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="needed for each host that is not this one, also for one that is only watched",
-    )
-
-
-def _add_load(load: argparse._ArgumentGroup) -> None:
-    names = ", ".join(shapes.BY_NAME)
-    load.add_argument(
-        "--profile", metavar="NAME", help=f"one of {names} (default commit; smoke for --url alone)"
-    )
-    load.add_argument("--rate", type=float, metavar="PER_S", help="peak visits per second")
-    load.add_argument("--duration", metavar="TIME", help="length of the load: 90, 60s, 2m, 1h")
-    load.add_argument(
-        "--knots",
-        metavar="S@PER_S,...",
-        help="another course of the rate, as in 0@10,30@200,60@200",
-    )
-    load.add_argument("--arrivals", choices=("poisson", "even"), help="by chance, or evenly spaced")
-    load.add_argument("--log-ins", type=float, metavar="PER_S", help="log-ins beside the visits")
-    load.add_argument("--think", metavar="TIME", help="mean pause between the steps of a visit")
-    load.add_argument("--warm-up", metavar="TIME", help="played first, at the first rate")
-    load.add_argument("--timeout", metavar="TIME", help="how long an answer is waited for")
-    load.add_argument("--connections", type=int, metavar="COUNT", help="of a generator, at most")
-    load.add_argument("--visits-max", type=int, metavar="COUNT", help="visits at once, at most")
-    load.add_argument("--sessions", type=int, default=20, help="people logged in beforehand")
-    load.add_argument("--seed", type=int, default=1, help="the schedule's chance")
-    load.add_argument(
-        "--closed",
-        type=int,
-        metavar="USERS",
-        help="closed model: so many users, each waiting for its answers; shows no objective",
-    )
-    load.add_argument(
-        "--hold",
-        action="append",
-        default=[],
-        metavar="LIMIT,...",
-        help="for --abort and --profile breakpoint: p95<200ms,errors<0.1%%",
-    )
-    load.add_argument(
-        "--abort", action="store_true", help="end as soon as a --hold cannot be kept any more"
-    )
-
-
-def _add_generators(where: argparse._ArgumentGroup) -> None:
-    where.add_argument("--processes", type=int, metavar="N", help="on this machine (default 1)")
-    where.add_argument("--master", action="store_true", help="wait for workers from elsewhere")
-    where.add_argument("--expect-workers", type=int, metavar="N", help="with --master (default 1)")
-    where.add_argument("--bind-host", metavar="ADDRESS", help="with --master (default 127.0.0.1)")
-    where.add_argument("--bind-port", type=int, metavar="PORT", help=f"default {DEFAULT_PORT}")
-    where.add_argument("--worker", metavar="HOST[:PORT]", help="work for the master there")
-    where.add_argument("--wait", metavar="TIME", default="60s", help="for workers, or the master")
 
 
 def enlistment(words: argparse.Namespace) -> Enlistment | None:
@@ -236,6 +143,10 @@ def _paths(words: argparse.Namespace) -> tuple[str, ...]:
 
 def _stores(words: argparse.Namespace) -> tuple[Store, ...]:
     """What is watched beside the service. A password may come from PGPASSWORD."""
+    if words.postgres_url is None and words.redis_url is None:
+        return ()
+    from scenarios.stores import Postgres, Redis  # loads their drivers, which take their time
+
     watched: list[Store] = []
     for kind, store_of in (("postgres", Postgres), ("redis", Redis)):
         url, option = getattr(words, f"{kind}_url"), f"--{kind}-url"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from scenarios.posts import LOOPBACK
 from scenarios.wire import TO_CONDUCTOR
 
 _UNPATCHED = "LOCUST_SKIP_MONKEY_PATCH"
@@ -31,7 +32,6 @@ try:
 finally:
     del os.environ[_UNPATCHED]  # generators are started from here, and they do need it
 
-LOOPBACK = "127.0.0.1"
 SETTLED_WITHIN_S = 5.0
 
 

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import gevent  # type: ignore[import-untyped]
 from flask import Response, jsonify, request
 
-from scenarios.station import LOOPBACK, Station
+from scenarios.posts import LOOPBACK
+from scenarios.station import Station
 
 CHANGES = frozenset({"/swarm", "/user", "/stats/reset"})
 STARTED_WITHIN_S = 5.0

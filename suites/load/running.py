@@ -15,9 +15,10 @@ from fixtures.options import Options
 from fixtures.services.guard import Command, Guard
 from reports.evidence import AnyRecord, Instrument, Measurement, decode
 from scenarios import shapes
-from scenarios.orders import BREAKPOINT, EVIDENCE
+from scenarios.orders import BREAKPOINT
 from scenarios.search import MOST_TRIALS
 from scenarios.targets import Target
+from scenarios.words import EVIDENCE
 
 PREPARATION_AND_END_S = 150.0
 BETWEEN_TRIALS_S = 30.0

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.evidence import AnyRecord, Instrument, Measurement, decode
-from scenarios.orders import EVIDENCE
+from scenarios.words import EVIDENCE
 
 ROOT = Path(__file__).parents[3]
 URGENT = -10  # asked for where it may be had: neighbours are not what is measured

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from reports.evidence import Finding, Instrument, Measurement, decode
 from scenarios import shapes
 from scenarios.__main__ import main
-from scenarios.orders import EVIDENCE
 from scenarios.preflight import must_answer
+from scenarios.words import EVIDENCE
+from suites.framework.scenarios.commands import ROOT
 from suites.framework.scenarios.journeys_for_tests import strays
 from suites.framework.scenarios.loopback import serving
 from suites.framework.scenarios.test_generator import HERE, play, reasons
@@ -222,3 +224,12 @@ def test_a_service_with_a_certificate_of_its_name_is_loaded(
     with serving(tls=context) as server:
         arguments = ["run", "--url", server.url, "--out", str(tmp_path / "out")]
         assert main([*arguments, "--duration", "1s"]) == 0
+
+
+def test_what_is_refused_is_refused_before_locust_is_loaded() -> None:
+    heavy = "{'locust', 'gevent', 'numpy', 'scipy', 'psycopg', 'redis'}"
+    code = f"import sys, scenarios.__main__; print({heavy} & sys.modules.keys())"
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (said.stdout, said.stderr) == ("set()\n", "")

@@ -12,12 +12,12 @@ from scenarios import recorder, summary
 from scenarios.__main__ import main
 from scenarios.histograms import Endpoint, Tally
 from scenarios.holds import parse
-from scenarios.orders import EVIDENCE
 from scenarios.plan import Plan
 from scenarios.preflight import NotReadyError
 from scenarios.runs import Run
 from scenarios.shapes import profile
 from scenarios.wire import Result
+from scenarios.words import EVIDENCE
 from suites.framework.scenarios.loopback import serving
 from suites.framework.scenarios.test_recorder import a_run, health
 
@@ -167,7 +167,8 @@ def test_a_service_that_is_gone_after_a_trial_ends_the_search_and_loses_nothing(
         if len(asked) == 3:  # before the command, before the first trial, before the second
             raise NotReadyError(f"{url} cannot be reached: gone")
 
-    monkeypatch.setattr("scenarios.__main__.must_answer", must_answer)
+    for module in ("__main__", "running"):
+        monkeypatch.setattr(f"scenarios.{module}.must_answer", must_answer)
     with serving() as server:
         load = words(server.url, tmp_path, "--rate", "60", "--duration", "1s", "--hold", "p50<60s")
         assert main([*load, "--profile", "breakpoint"]) == 0

@@ -14,7 +14,7 @@ import pytest
 from fixtures.services.waiting import NotYetError, wait_until
 from reports.evidence import AnyRecord, Instrument, Measurement, decode
 from scenarios.__main__ import main
-from scenarios.orders import EVIDENCE, SUMMARY
+from scenarios.words import EVIDENCE, SUMMARY
 from suites.framework.scenarios.loopback import Loopback, serving
 
 ROOT = Path(__file__).parents[3]

@@ -15,15 +15,15 @@ from fixtures.services.ports import free_port
 from fixtures.services.waiting import NotYetError, wait_until
 from reports.evidence import AnyRecord, Instrument, Measurement, Series, decode
 from scenarios import shapes
-from scenarios.__main__ import ENDED_EARLY
-from scenarios.conductor import Conductor, LoadError, Post
+from scenarios.conductor import Conductor, LoadError
 from scenarios.histograms import Endpoint, merged
 from scenarios.observer import Observer
-from scenarios.orders import EVIDENCE
 from scenarios.plan import Plan, schedule
+from scenarios.posts import Post
 from scenarios.runs import Run
 from scenarios.station import Letter, Station
 from scenarios.wire import HELLO, VERSION
+from scenarios.words import ENDED_EARLY, EVIDENCE
 from suites.framework.scenarios.commands import ROOT, Command, commands
 from suites.framework.scenarios.loopback import Loopback, serving
 from suites.framework.scenarios.test_generator import play, profile
@@ -226,15 +226,14 @@ IMPATIENT = """
 import sys
 from scenarios import worker
 worker.MASTER_SILENT_S = 4
-from scenarios.__main__ import main
-raise SystemExit(main(sys.argv[1:]))
+raise SystemExit(worker.main(sys.argv[1:]))
 """
 
 
 @pytest.mark.long
 def test_a_worker_whose_master_died_ends_and_says_so(tmp_path: Path) -> None:
     port = free_port()
-    impatient = ("-c", IMPATIENT, *worker(port))
+    impatient = ("-c", IMPATIENT, "127.0.0.1", str(port))
     with (
         serving() as server,
         commands(
@@ -245,7 +244,9 @@ def test_a_worker_whose_master_died_ends_and_says_so(tmp_path: Path) -> None:
         under_load(server, 20, leader)
         leader.process.kill()
         assert [command.ended() for command in both] == [2, 2]
-    assert all(f"the master at 127.0.0.1:{port} has been silent" in item.said for item in both)
+    assert all(
+        f"the master at 127.0.0.1:{port} has been silent for 4 s" in item.said for item in both
+    )
 
 
 def test_no_generator_outlives_the_command_that_started_it(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from scenarios import keeping
 from scenarios.__main__ import main
 from scenarios.keeping import UnwritableError, keep, make_writable
 from scenarios.live import Line
-from scenarios.orders import EVIDENCE, SUMMARY
+from scenarios.words import EVIDENCE, SUMMARY
 from suites.framework.scenarios.loopback import serving
 
 ROOT = Path(__file__).parents[3]
@@ -124,7 +124,7 @@ def test_an_interrupt_while_it_begins_leaves_no_trace_of_imports(module: str) ->
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Interrupts:\n"
         "    def find_spec(self, name, *_):\n"
-        "        if name in ('scenarios.conductor', 'locust'):\n"
+        "        if name in ('scenarios.orders', 'locust'):\n"
         "            os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Interrupts())\n"
         f"runpy.run_module({module!r}, run_name='__main__')\n"

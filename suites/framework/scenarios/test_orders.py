@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.conductor import Post
-from scenarios.orders import Enlistment, Order, RefusedError, enlistment, order, parser
+from scenarios.orders import Enlistment, Order, RefusedError, enlistment, order
+from scenarios.posts import Post
+from scenarios.words import parser
 
 ROOT = Path(__file__).parents[3]
 TARGET = str(ROOT / "sut" / "target.toml")

@@ -11,7 +11,7 @@ import pytest
 from fixtures.live import FOR_TESTS, Launcher, LiveService, LiveServiceFactory
 from reports.evidence import Finding, Instrument, Measurement, decode
 from scenarios.__main__ import main
-from scenarios.orders import EVIDENCE
+from scenarios.words import EVIDENCE
 
 # What the service can carry is for the load layer: here a log-in costs little.
 LIGHT = {**FOR_TESTS, "SOCCERAI_ENVIRONMENT": "development", "SOCCERAI_BCRYPT_ROUNDS": "4"}

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scenarios import recorder, summary
-from scenarios.__main__ import faults_of
 from scenarios.histograms import Endpoint
+from scenarios.running import faults_of
 from scenarios.runs import Run
 from scenarios.wire import Result
 from suites.framework.scenarios.test_recorder import PLAN, TEAMS, a_run, health, measured

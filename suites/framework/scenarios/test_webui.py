@@ -11,7 +11,7 @@ import httpx
 
 from fixtures.services.waiting import NotYetError, wait_until
 from reports.evidence import Instrument, Measurement, decode
-from scenarios.orders import EVIDENCE
+from scenarios.words import EVIDENCE
 from suites.framework.scenarios.commands import Command, commands
 from suites.framework.scenarios.loopback import Loopback, serving
 
