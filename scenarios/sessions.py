@@ -115,11 +115,10 @@ class Accounts:
         self._identity, self._next, self._step = identity, share + 1, of
 
     def credentials(self) -> dict[str, str]:
-        """The body of the next account's log-in."""
+        """The fields of the next account's log-in."""
         recipe = self._identity.log_in
         if recipe is None:
             raise ValueError("this identity has no log_in in the target file")
         name = self._identity.account(self._next)
         self._next += self._step
-        words = {"username": name, "password": self._identity.password}
-        return {field: text.format(**words) for field, text in recipe.body.items()}
+        return recipe.fields(name, self._identity.password)

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import PydanticCustomError
 
 BAD_INPUT = 2
+FORM = "application/x-www-form-urlencoded"
 UNTOLD = {"missing", "extra_forbidden", "userinfo"}  # faults that do not quote what was found
 
 
@@ -149,6 +150,11 @@ class LogIn(_Frozen):
     lifetime_s: Pointer | None = None
     header: str = "Authorization"
     scheme: str = "Bearer"
+
+    def fields(self, username: str, password: str) -> dict[str, str]:
+        """What is sent of an account."""
+        words = {"username": username, "password": password}
+        return {name: text.format(**words) for name, text in self.body.items()}
 
     @model_validator(mode="after")
     def _answers_something(self) -> LogIn:

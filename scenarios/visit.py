@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from weakref import WeakKeyDictionary
 
 import gevent  # type: ignore[import-untyped]
@@ -21,7 +22,7 @@ from scenarios.addresses import path_of
 from scenarios.journeys.interface import Answer, Visit
 from scenarios.plan import Arrival, Plan
 from scenarios.sessions import Accounts, Session, Sessions
-from scenarios.targets import LogIn
+from scenarios.targets import FORM, LogIn
 from scenarios.turnstile import Turnstile
 
 NOTE = "touchline_note"
@@ -151,6 +152,7 @@ class LocustVisit(Visit):
         route: str | None = None,
         expect: Collection[int] = (200,),
         json: Mapping[str, object] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         session: Session | None = None,
         reads_json: bool = True,
@@ -164,6 +166,8 @@ class LocustVisit(Visit):
         sent = dict(headers or ())
         if session is not None:
             sent[self._desk.header] = f"{self._desk.scheme} {session.access_token}"
+        if form is not None:
+            sent["Content-Type"] = FORM
         note = Note(self._scenario, self._measured, self.due_at)
         self.pending = f"{method} {route or path}"
         with self._desk.connections:
@@ -177,6 +181,7 @@ class LocustVisit(Visit):
                 catch_response=True,
                 headers=sent,
                 json=json,
+                data=None if form is None else urlencode(form),
                 context={NOTE: note},
             )
             with exchange as response:

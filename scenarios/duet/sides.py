@@ -7,13 +7,13 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from scenarios.duet.asking import Connection, NoAnswerError
 from scenarios.duet.blocks import Side
 from scenarios.duet.spending import Spending
 from scenarios.sessions import EXPIRES_SOON_S, Session, session_from
-from scenarios.targets import Identity, LogIn
+from scenarios.targets import FORM, Identity, LogIn
 
 LOG_IN_WITHIN_S = 30.0
 
@@ -63,14 +63,15 @@ class Build:
 
 def _log_in(url: str, identity: Identity, recipe: LogIn) -> Session:
     """The same account on both sides: the first. Raises NoAnswerError."""
-    account = {"username": identity.account(1), "password": identity.password}
-    body = {name: text.format(**account) for name, text in recipe.body.items()}
+    fields = recipe.fields(identity.account(1), identity.password)
+    body, media = json.dumps(fields), "application/json"
+    if recipe.form:
+        body, media = urlencode(fields), FORM
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=LOG_IN_WITHIN_S)
     try:
-        headers = {"Content-Type": "application/json"}
-        connection.request(recipe.method, recipe.path, json.dumps(body), headers)
+        connection.request(recipe.method, recipe.path, body, {"Content-Type": media})
         answer = connection.getresponse()
         text = answer.read()
         if answer.status != recipe.status:

@@ -46,15 +46,16 @@ class Visit(ABC):
         route: str | None = None,
         expect: Collection[int] = (200,),
         json: Mapping[str, object] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         session: Session | None = None,
         reads_json: bool = True,
     ) -> Answer:
         """Send a request and wait for its answer.
 
-        `route` is the name under which it is measured, where the path holds ids. A status outside
-        `expect`, no answer, or a body that is not JSON (unless the journey does not read it) counts
-        as a failure and ends the visit.
+        The body is `json`, or the fields of a `form`. `route` is the name under which it is
+        measured, where the path holds ids. A status outside `expect`, no answer, or a body that is
+        not JSON (unless the journey does not read it) counts as a failure and ends the visit.
         """
 
     @abstractmethod

@@ -11,9 +11,9 @@ from scenarios.sessions import session_from
 def play(visit: Visit) -> None:
     """Log in and stay: the session serves the journeys that need a player."""
     recipe = visit.log_in
-    answer = visit.ask(
-        recipe.method, recipe.path, expect=(recipe.status,), json=visit.accounts.credentials()
-    )
+    fields = visit.accounts.credentials()
+    json, form = (None, fields) if recipe.form else (fields, None)
+    answer = visit.ask(recipe.method, recipe.path, expect=(recipe.status,), json=json, form=form)
     visit.sessions.add(session_from(recipe, answer.body, time.monotonic()))
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from scenarios.targets import Contract, Values
+from scenarios.targets import FORM, Contract, Values
 from suites.contract.anywhere.people import People, Someone
 from suites.contract.anywhere.samples import sample
 from suites.contract.compatibility.document import Document, Operation
@@ -24,7 +24,6 @@ RESETS = re.compile(
     re.IGNORECASE,
 )
 SAFE = ("get", "head", "options")
-FORM = "application/x-www-form-urlencoded"
 # What is raised of values that no request can hold.
 ODD = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
 PATH_WORD = re.compile(r"{([^}]*)}")

@@ -1,8 +1,9 @@
 """A small HTTP server on loopback with known behaviour, for tests of the load generator.
 
 /ok answers at once, /broken with 500, /page with HTML, /moved with a redirect, /cut hangs up, /half
-hangs up in the middle of its answer, /endless does at the end of one that names no length.
-A server told to stall keeps all requests waiting for `stall_s` once, after `stall_after` answers.
+hangs up in the middle of its answer, /endless does at the end of one that names no length. A log-in
+sent as a form gets a token. A server told to stall keeps all requests waiting for `stall_s` once,
+after `stall_after` answers.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+from scenarios.targets import FORM
 
 METRICS = """# TYPE cache_reads_total counter
 cache_reads_total{{outcome="hit",area="matches"}} {hits}
@@ -107,6 +111,14 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case _:
                 self._answer(200, '{"items": []}')
+
+    def do_POST(self) -> None:
+        length = int(self.headers["Content-Length"])
+        fields = parse_qs(self.rfile.read(length).decode())
+        if self.headers["Content-Type"] != FORM or fields.keys() != {"username", "password"}:
+            self._answer(422, "{}")
+            return
+        self._answer(200, '{"access_token": "t"}')
 
     def _answer(
         self,

@@ -106,6 +106,23 @@ def test_a_log_in_that_is_refused_is_said() -> None:
         choose(closed, closed)
 
 
+@pytest.mark.parametrize(
+    ("form", "media"), [(True, "application/x-www-form-urlencoded"), (False, "application/json")]
+)
+def test_a_log_in_is_sent_as_its_recipe_says(form: bool, media: str) -> None:
+    sent: list[str] = []
+
+    def respond(path: str, headers: Mapping[str, str]) -> Answer:
+        sent.append(headers["Content-Type"])
+        return 201, b'{"t": "token"}'
+
+    recipe = LogIn(path="/in", body={"n": "{username}"}, status=201, token="/t", form=form)
+    player = Identity(username="p", password="w", log_in=recipe)
+    with answering(respond) as url:
+        headers = Build("base", (Start(url),), {"player": player}).headers("player")
+    assert (headers, sent) == ({"Authorization": "Bearer token"}, [media])
+
+
 def test_a_path_that_a_document_names_as_people_write_it_is_asked_for_encoded() -> None:
     paths: Mapping[str, object] = {"/für alle": {"get": {}}}
     choice = choose(service(paths), service(paths, {"/f%C3%BCr%20alle": 404}))

@@ -169,6 +169,27 @@ def test_people_who_cannot_log_in_stop_the_load_before_it_begins() -> None:
         play(server, shapes.constant(10, 1), journeys="scenarios.journeys", player=player)
 
 
+def test_players_of_a_service_that_wants_a_form_log_in_by_one() -> None:
+    log_in = {
+        "path": "/in",
+        "body": {"username": "{username}", "password": "{password}"},
+        "token": "/access_token",
+    }
+    player = {"username": "a&b {number}", "password": "c=d", "log_in": {**log_in, "form": True}}
+
+    def played() -> Run:
+        return play(
+            server, shapes.constant(2, 1), player=player, journeys="scenarios.journeys",
+            sessions_first=2,
+        )  # fmt: skip
+
+    with serving() as server:
+        assert sum(result.health.begun for result in played().results) >= 2
+        player["log_in"] = log_in
+        with pytest.raises(LoadError, match="POST /in: status 422, expected 200"):
+            played()
+
+
 def test_a_generator_that_cannot_reach_the_service_says_so_before_the_load() -> None:
     with serving() as server:
         pass

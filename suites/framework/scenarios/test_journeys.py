@@ -44,6 +44,7 @@ class Told(Visit):
         route: str | None = None,
         expect: Collection[int] = (200,),
         json: Mapping[str, object] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         session: Session | None = None,
         reads_json: bool = True,

@@ -8,7 +8,8 @@ from typing import Any
 
 import httpx
 
-from suites.contract.anywhere.asking import FORM, Ask, leaves, plain
+from scenarios.targets import FORM
+from suites.contract.anywhere.asking import Ask, leaves, plain
 from suites.contract.anywhere.crossing import OTHER_PASSWORD, name_of
 from suites.contract.anywhere.people import Someone
 from suites.contract.compatibility.document import Operation

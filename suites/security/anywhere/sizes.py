@@ -13,7 +13,8 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
-from suites.contract.anywhere.asking import FORM, SAFE
+from scenarios.targets import FORM
+from suites.contract.anywhere.asking import SAFE
 from suites.contract.anywhere.crossing import name_of
 from suites.contract.anywhere.people import Someone
 from suites.security.anywhere.scene import REFUSALS, Hole, NoControlError, NoMeansError, Scene
