@@ -106,7 +106,9 @@ def _cells(
         value = table[role]
         by_owner: Mapping[str, object] = value if isinstance(value, dict) else {"none": value}
         for owner, right in by_owner.items():
-            if owner not in get_args(Owner) or right not in WORDS:
+            # a number with a point equals one without, and is none of the words
+            known = isinstance(right, str | int) and right in WORDS
+            if owner not in get_args(Owner) or not known:
                 faults.append(
                     f'[{operation}] {role}: expected "{ALLOWED}", "{HIDDEN}", "{REFUSED}" or one '
                     f"of {REFUSALS}, by own and other at most; found {value!r}"

@@ -110,6 +110,14 @@ async def test_no_answer_carries_anothers_address_or_any_secret(
         assert not any(one in answer.text for one in hashes.split()), operation
 
 
+@pytest.mark.parametrize("word", ["401.0", "true", "200", '"401"', "[401]", '"Allowed"'])
+def test_a_word_that_is_none_of_the_policys_allows_nothing(tmp_path: Path, word: str) -> None:
+    path = tmp_path / "access.toml"
+    path.write_text(f"[a]\nvisitor = {word}\n")
+    with pytest.raises(access.PolicyError, match="visitor: expected"):
+        access.load(path, ("visitor",))
+
+
 @pytest.mark.parametrize(
     ("held", "said"),
     [
