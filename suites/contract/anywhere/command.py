@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from itertools import chain, count
 from pathlib import Path
 
 from scenarios.targets import Target, load_target
@@ -28,7 +29,7 @@ from suites.contract.compatibility.document import parse
 from suites.contract.conformance import Budget
 
 NAMES = Names("contract.ndjson", "contract.sarif", "contract.txt")
-POLICY = "access.derived.toml"
+POLICY = "access.derived{}.toml"
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -57,17 +58,27 @@ def _checked(words: argparse.Namespace) -> int:
     raw = fetched(at)
     budget = None if words.only_rights else Budget(words.examples, scenarios=words.examples)
     plan = Plan(words.seed, words.within, budget, int(time.time()))
-    report = check(target, raw, policy, plan, say())
-    report.waived = accepted
     beside = {}
     if policy is None:
         roles = tuple(target.identities)
-        beside[POLICY] = as_toml(derived(parse(raw, whole=True), roles), roles)
+        rights = as_toml(derived(parse(raw, whole=True), roles), roles)
+        beside[_unused(out, rights)] = rights
+    report = check(target, raw, policy, plan, say())
+    report.waived = accepted
     if not write(out, report, NAMES, TOOLS, beside):
         return NO_VERDICT
-    if policy is None:
-        tell(f"the rights were derived; correct {out / POLICY} and name it in the target file", out)
+    for name in beside:
+        tell(f"the rights were derived; correct {out / name} and name it in the target file", out)
     return EXIT_CODES[report.verdict]
+
+
+def _unused(out: Path, rights: str) -> str:
+    """A name of a file that holds these rights or is not there: others may be corrected ones."""
+    names = map(POLICY.format, chain(("",), (f"-{n}" for n in count(2))))
+    return next(
+        name for name in names
+        if not (out / name).exists() or (out / name).read_bytes() == rights.encode()
+    )  # fmt: skip
 
 
 def _policy(file: Path | None, target: Target) -> Policy | None:

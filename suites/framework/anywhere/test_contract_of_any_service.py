@@ -238,6 +238,19 @@ def test_the_derived_policy_can_be_read_again(whole: str, tmp_path: Path) -> Non
     }  # fmt: skip
 
 
+def test_a_derived_policy_that_somebody_corrected_stays_as_it_is(
+    whole: str, tmp_path: Path
+) -> None:
+    first, second = (tmp_path / f"access.derived{suffix}.toml" for suffix in ("", "-2"))
+    checked(tmp_path, whole, "--only-rights")
+    checked(tmp_path, whole, "--only-rights")
+    assert not second.exists()
+    corrected = "# corrected\n" + first.read_text()
+    first.write_text(corrected)
+    checked(tmp_path, whole, "--only-rights")
+    assert (first.read_text(), "# corrected\n" + second.read_text()) == (corrected, corrected)
+
+
 @pytest.mark.parametrize(
     ("credentials", "shown"),
     [
