@@ -9,6 +9,7 @@ PLUGINS = (
     "fixtures.layers",
     "fixtures.options",
     "fixtures.shards",
+    "fixtures.forks",
     "fixtures.long_first",
     "fixtures.lifeline",
     "fixtures.hypothesis_profiles",

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 
@@ -44,8 +45,16 @@ CROWDED = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
 UNIT_PLUGINS = ("pytest_asyncio.plugin", "pytest_randomly", "_hypothesis_pytestplugin")
 
 
-def _ready(session: nox.Session) -> None:
-    """Bring the shared environment in line with uv.lock; a moment when it already is."""
+def _ready(session: nox.Session, *, at_once: bool = False) -> None:
+    """Bring the shared environment in line with uv.lock; a moment when it already is.
+
+    `at_once` spares the moment where neither lock nor groups changed since the last time.
+    """
+    made_of = ENVIRONMENT / "touchline-made-of"
+    wanted = sha256((ROOT / "uv.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes())
+    if at_once and made_of.exists() and made_of.read_text() == wanted.hexdigest():
+        return
+    made_of.unlink(missing_ok=True)
     uv = shutil.which("uv") or _bundled_uv(session)
     quiet = () if sys.stdout.isatty() else ("-q",)
     # once: where nothing has changed, compiling would still look at every file
@@ -56,6 +65,7 @@ def _ready(session: nox.Session) -> None:
         external=True,
         silent=False,
     )  # fmt: skip
+    made_of.write_text(wanted.hexdigest())
 
 
 def _bundled_uv(session: nox.Session) -> str:
@@ -169,13 +179,14 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def unit(session: nox.Session) -> None:
     """The rules of every domain, without any service; fewer random examples than the gate."""
-    _ready(session)
+    _ready(session, at_once=True)
     # the watch for a test that hangs starts a thread a test, for rules that wait for nothing
     quick = ["-q", "--hypothesis-profile=quick", "-o", "faulthandler_timeout=0"]
     environment = {}
     if not session.posargs:  # words of the caller's own may mean any plugin
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         quick.extend(chain.from_iterable(("-p", name) for name in UNIT_PLUGINS))
+        quick += ("--forks", str(os.cpu_count() or 1))
     _layers(session, _new_run("unit"), ("unit",), *quick, environment=environment)
 
 
