@@ -16,6 +16,7 @@ from reports.wording import labelled, scale_of
 
 WIDTH, HEIGHT = 560, 180
 MOST_LINES = 6
+MOST_OPEN = 8
 MOST_POINTS = 400
 _TINY, _HUGE = 1e-300, 1e300
 _QUANTILE = re.compile(r"_p\d+(?:\.\d+)?(?=_|$)")
@@ -59,6 +60,16 @@ def charts_of(
             _chart(layer.layer, title, group, limits, marks) for (title, _), group in groups.items()
         ]
     return tuple(charts)
+
+
+def split(charts: Sequence[Chart]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The numbers of the charts to show at once and of the others.
+
+    Those that were promised a limit come first; a producer names what matters most before the rest.
+    """
+    by_weight = sorted(range(len(charts)), key=lambda number: charts[number].limit is None)
+    shown = set(by_weight[:MOST_OPEN])
+    return tuple(sorted(shown)), tuple(sorted(set(by_weight) - shown))
 
 
 def _shifts(records: Sequence[Series]) -> list[float]:

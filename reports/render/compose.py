@@ -18,7 +18,7 @@ from reports.objectives import (
 )
 from reports.past import Past
 from reports.render import failures, head
-from reports.render.charts import Limit, charts_of
+from reports.render.charts import Limit, charts_of, split
 from reports.render.layers import finding_rows, layer_row
 from reports.render.load import ALL, load_view
 from reports.render.matrix import METRIC as ACCESS_CELL
@@ -71,6 +71,7 @@ def view_of(
         row for (_, name), row in loose if name not in (*SERVICE_METRICS, *SHOWN_ELSEWHERE)
     )
     charts = charts_of(evidence, _limits(objectives))
+    charts_open, charts_closed = split(charts)
     provenance = head.first_provenance(evidence)
     return View(
         verdicts=verdicts,
@@ -96,6 +97,8 @@ def view_of(
         tests=len(checks),
         unspoken=_unspoken(checks),
         charts=charts,
+        charts_open=charts_open,
+        charts_closed=charts_closed,
         load=load_view(evidence),
         matrix=access_matrix(evidence),
         findings=findings,

@@ -342,6 +342,8 @@ class View:
     tests: int
     unspoken: Pairs
     charts: tuple[Chart, ...]
+    charts_open: tuple[int, ...]
+    charts_closed: tuple[int, ...]
     load: LoadView
     matrix: str
     findings: tuple[FindingRow, ...]

@@ -283,11 +283,14 @@
     }, { rootMargin: "300px" });
     eye.observe(element);
   };
+  const plots = (within) => {
+    if (typeof uPlot !== "undefined") within.querySelectorAll("[data-chart]").forEach((figure) => onSight(figure, draw));
+  };
   // What a closed row holds is put aside until the row is opened, so that the page stays small.
   for (const full of document.querySelectorAll("details.row:not([open]) > .full")) {
     const row = full.parentElement;
     full.remove();
-    row.addEventListener("toggle", () => row.append(full), { once: true });
+    row.addEventListener("toggle", () => { row.append(full); plots(full); }, { once: true });
   }
   let typing = 0;
   const form = document.querySelector("form[role=search]");
@@ -299,7 +302,7 @@
     if (event.key === "Escape" && shown) ask("");
   });
   addEventListener("hashchange", follow);
-  if (typeof uPlot !== "undefined") document.querySelectorAll("[data-chart]").forEach((figure) => onSight(figure, draw));
+  plots(document);
   onSight($("tests"), () => shown || show(""));
   if (location.hash) follow();
 })();

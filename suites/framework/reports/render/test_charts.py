@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.evidence import Series
-from reports.render.charts import HEIGHT, MOST_LINES, WIDTH, Limit, charts_of, round_ticks, thinned
+from reports.render.charts import (
+    HEIGHT,
+    MOST_LINES,
+    WIDTH,
+    Limit,
+    charts_of,
+    round_ticks,
+    split,
+    thinned,
+)
 from suites.framework.reports.runs import layer
 
 POINTS = st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1e9)), min_size=1, max_size=900)
@@ -56,6 +65,13 @@ def test_a_metric_is_one_chart_with_a_line_for_each_of_its_dimensions() -> None:
     charts = charts_of([made])
     assert [(chart.title, len(chart.lines)) for chart in charts] == [("m", 2), ("other", 1)]
     assert charts[0].lines[0].name == "a"
+
+
+def test_charts_of_what_was_promised_are_among_those_that_are_shown_at_once() -> None:
+    made = layer("load", *(series(1, 2, metric=f"m{number}") for number in range(12)))
+    shown, others = split(charts_of([made], {"m11": Limit("<", 5)}))
+    assert (shown, others) == ((0, 1, 2, 3, 4, 5, 6, 11), (7, 8, 9, 10))
+    assert split(charts_of([made])[:3]) == ((0, 1, 2), ())
 
 
 def test_quantiles_of_one_metric_share_a_chart() -> None:

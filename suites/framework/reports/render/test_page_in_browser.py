@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from reports.evidence import Check, LayerEvidence, Measurement
+from reports.evidence import Check, LayerEvidence, Measurement, Series
+from reports.render.charts import MOST_OPEN
 from reports.render.html import HtmlRenderer
 from suites.framework.reports.render.browsing import Desk, chromium, violations
 from suites.framework.reports.render.pages import bad_view, good_view, view
@@ -207,6 +208,26 @@ async def test_a_chart_becomes_one_that_zooms_when_it_is_seen(desk: Desk) -> Non
         await page.locator("#load").scroll_into_view_if_needed()
         await expect(page.locator("figure canvas")).to_have_count(1)
         assert seen.trouble == []
+
+
+async def test_further_charts_wait_in_a_closed_row_and_are_drawn_once_it_is_opened(
+    desk: Desk,
+) -> None:
+    points = ((0.0, 1.0), (1.0, 2.0))
+    many = [
+        Series(metric=f"m{number}", unit="ms", points=points) for number in range(MOST_OPEN + 2)
+    ]
+    load = layer("load", *many)
+    evidence = [load if item.layer == "load" else item for item in good_layers()]
+    text = HtmlRenderer().render(view(evidence))
+    async with desk.open(text) as (page, seen):
+        await expect(page.locator("figure")).to_have_count(MOST_OPEN)
+        await page.locator("details.more summary").click()
+        await page.locator("details.more figure").last.scroll_into_view_if_needed()
+        await expect(page.locator("details.more figure canvas")).to_have_count(2)
+        assert seen.trouble == []
+    async with desk.open(text, java_script_enabled=False) as (page, _):
+        await expect(page.locator("figure svg.chart")).to_have_count(MOST_OPEN + 2)
 
 
 # --- screens and paper -------------------------------------------------------------------------
