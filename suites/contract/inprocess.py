@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
+import requests
 from anyio.from_thread import BlockingPortal
 from schemathesis.python import asgi
 
@@ -46,8 +48,14 @@ def in_process(settings: Settings) -> Iterator[InProcess]:
     # generating cases makes and drops many objects. A worker of the live service does the same.
     gc.collect()
     gc.freeze()
+    # No proxy and no file with passwords is between the tool and an application in its process;
+    # its sessions would look for both at each request.
+    alone = property(lambda session: False, lambda session, value: None)
     try:
-        with portal.wrap_async_context_manager(service.router.lifespan_context(service)):
+        with (
+            patch.object(requests.Session, "trust_env", alone, create=True),
+            portal.wrap_async_context_manager(service.router.lifespan_context(service)),
+        ):
             yield InProcess(from_loopback, portal)
     finally:
         gc.unfreeze()

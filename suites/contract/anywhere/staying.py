@@ -55,6 +55,7 @@ def staying(base_url: str) -> Iterator[None]:
             raise requests.ConnectionError(said, request=request)
         return send(self, request, *words, **more)
 
-    direct = {"no_proxy": "*", "NO_PROXY": "*"}
+    # neither by a proxy, nor as somebody whom a file in the home folder names
+    direct = {"no_proxy": "*", "NO_PROXY": "*", "NETRC": os.devnull}
     with patch.dict(os.environ, direct), patch.object(HTTPAdapter, "send", narrow):
         yield

@@ -31,6 +31,7 @@ class Service:
     def __init__(self) -> None:
         self.answers: dict[str, Answer] = {}
         self.asked: list[str] = []
+        self.credentials: set[str] = set()
         self.url = ""
 
     def shows(self, paths: Any, **more: Any) -> None:
@@ -47,6 +48,7 @@ def served() -> Iterator[Service]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             service.asked.append(self.path)
+            service.credentials.add(self.headers.get("Authorization") or "")
             length = int(self.headers.get("Content-Length") or 0)
             self.rfile.read(length)
             status, headers, body = service.answers.get(self.path, OK)
@@ -197,6 +199,21 @@ def test_a_proxy_of_the_environment_is_shown_nothing(
     service.shows({"/fine": FINE})
     look(service.url, tmp_path)
     assert "/fine" in service.asked
+
+
+@pytest.mark.parametrize("look", [checked, attacked])
+def test_a_visitor_is_nobody_whom_a_file_of_passwords_names(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    look: Callable[[str, Path], int],
+) -> None:  # fmt: skip
+    names = tmp_path / "netrc"
+    # pragma: allowlist nextline secret (made up)
+    names.write_text("default login ada password ada-horse-battery\n")
+    monkeypatch.setenv("NETRC", str(names))
+    service.shows({"/fine": FINE})
+    look(service.url, tmp_path)
+    assert "/fine" in service.asked
+    assert service.credentials == {""}
 
 
 @pytest.mark.parametrize("look", [checked, attacked])
