@@ -12,6 +12,7 @@ runs of several machines or shards; ``pin RUN_DIR`` makes a run the baseline of 
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
@@ -33,6 +34,8 @@ COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. Returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # what a terminal of another time cannot show
     try:
         if words and words[0] in COMMANDS:
             return COMMANDS[words[0]](words[1:])

@@ -15,8 +15,8 @@ def say(text: str, kept: str) -> None:
     out = sys.stdout
     if out is None:  # closed before this began
         return
-    if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="replace")  # what a terminal of another time cannot show
+    if isinstance(out, io.TextIOWrapper):  # also for commands that begin elsewhere
+        out.reconfigure(errors="replace")
     try:
         out.write(text)
         out.flush()

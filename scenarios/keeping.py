@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
@@ -78,6 +79,8 @@ def open_what_is_closed() -> None:
 def _write(stream: TextIO | None, text: str) -> None:
     if stream is None:
         return
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")  # what this terminal cannot show
     try:
         stream.write(text)
         stream.flush()

@@ -304,11 +304,13 @@ def test_a_table_that_no_waiver_is_written_in_is_refused(
 # --- what must not change the verdict ------------------------------------------------------------
 
 
-def judge_in_a_process(project: Path, **how: Any) -> subprocess.CompletedProcess[str]:
+def judge_in_a_process(
+    project: Path, *command: str, **how: Any
+) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **how.pop("environment", {})}
     return subprocess.run(
-        [sys.executable, "-m", "reports", f"out/{RUN}"], cwd=project, env=environment, text=True,
-        timeout=60, check=False, **how,
+        [sys.executable, "-m", "reports", *command, f"out/{RUN}"], cwd=project, env=environment,
+        text=True, timeout=60, check=False, **how,
     )  # fmt: skip
 
 
@@ -330,6 +332,8 @@ def test_a_terminal_that_knows_few_characters_shows_the_others_as_it_can(project
     few = {"PYTHONIOENCODING": "ascii"}
     done = judge_in_a_process(project, environment=few, capture_output=True)
     assert (done.returncode, "GO" in done.stdout) == (0, True), done.stderr
+    done = judge_in_a_process(project, "verify", environment=few, capture_output=True)
+    assert (done.returncode, "verdict: GO" in done.stdout) == (0, True), done.stderr
 
 
 def test_an_output_that_is_closed_changes_no_verdict(project: Path) -> None:

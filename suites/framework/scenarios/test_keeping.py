@@ -98,6 +98,16 @@ def test_a_stream_that_nobody_reads_changes_nothing(
     keeping.tell("a fault")
 
 
+def test_a_terminal_that_knows_few_characters_shows_the_others_as_it_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="ascii"))
+    keeping.say("5 µs\n")
+    keeping.say("6 ms\n")
+    assert shown.getvalue() == b"5 ?s\n6 ms\n"
+
+
 def test_a_terminal_that_is_gone_or_was_never_there_ends_no_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
