@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
@@ -32,6 +33,9 @@ class TargetError(ValueError):
 
 AN_ADDRESS = "expected an address like http://127.0.0.1:8000"
 ACCOUNT_WORDS = ("username", "password")
+# What is filled in when a service is prepared; when it is started, its ports are known as well.
+PREPARE_WORDS = ("python", "workers", "postgres_url", "redis_url")
+START_WORDS = (*PREPARE_WORDS, "port", "internal_port")
 # A wider one would be as many bytes of memory as somebody cares to write.
 NUMBER_FORMAT = re.compile(r"(0?[1-9][0-9]?)?d?")
 
@@ -69,10 +73,12 @@ def _is_plain(text: str) -> bool:
     return text.isprintable() and not any(sign.isspace() or sign == "\\" for sign in text)
 
 
-def _is_fillable(text: str) -> str:
-    if any(found not in {(word, "", None) for word in ACCOUNT_WORDS} for found in _braces(text)):
+def _is_filled_with(words: tuple[str, ...], text: str) -> str:
+    if any(found not in {(word, "", None) for word in words} for found in _braces(text)):
+        *others, last = (f"{{{word}}}" for word in words)
         raise ValueError(
-            "the only words in braces may be {username} and {password}; write {{ and }} for braces"
+            f"the only words in braces may be {', '.join(others)} and {last}; "
+            "write {{ and }} for braces"
         )
     return text
 
@@ -108,9 +114,10 @@ def _is_pointer(text: str) -> str:
 Url = Annotated[str, AfterValidator(_is_url)]
 UrlPath = Annotated[str, AfterValidator(sendable_path)]
 Pointer = Annotated[str, AfterValidator(_is_pointer)]
-Words = Annotated[tuple[str, ...], Field(min_length=1)]
+PrepareWord = Annotated[str, AfterValidator(partial(_is_filled_with, PREPARE_WORDS))]
+StartWord = Annotated[str, AfterValidator(partial(_is_filled_with, START_WORDS))]
 Environment = Mapping[str, str]
-Body = Mapping[str, Annotated[str, AfterValidator(_is_fillable)]]
+Body = Mapping[str, Annotated[str, AfterValidator(partial(_is_filled_with, ACCOUNT_WORDS))]]
 UserName = Annotated[str, AfterValidator(_is_user_name)]
 
 
@@ -121,13 +128,13 @@ class _Frozen(BaseModel):
 class Start(_Frozen):
     """How to start the service: commands before it, its own, and its environment.
 
-    Words in braces ({python}, {port}, {internal_port}, {workers}, {postgres_url}, {redis_url}) are
-    filled in by whoever starts it.
+    Words in braces ({python}, {workers}, {postgres_url}, {redis_url}; in `command` also {port} and
+    {internal_port}) are filled in by whoever starts it.
     """
 
-    command: Words
-    prepare: tuple[Words, ...] = ()
-    environment: Environment = Field(default_factory=dict)
+    command: Annotated[tuple[StartWord, ...], Field(min_length=1)]
+    prepare: tuple[Annotated[tuple[PrepareWord, ...], Field(min_length=1)], ...] = ()
+    environment: Mapping[str, PrepareWord] = Field(default_factory=dict)
     within_s: float = Field(default=60.0, gt=0)
 
 

@@ -149,6 +149,22 @@ def test_a_body_holds_both_words_and_braces_that_are_written_twice(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("command = ['serve', '{prot}']", "start.command.1"),
+        ("command = ['serve', '--at={port']", "start.command.1"),
+        ("command = ['s']\nprepare = [['make'], ['up', '{port}']]", "start.prepare.1.1"),
+        ("command = ['s']\n[start.environment]\nURL = '{postgres}'", "start.environment.URL"),
+    ],
+)
+def test_a_start_with_a_word_that_nobody_fills_in_is_refused_with_its_field(
+    tmp_path: Path, line: str, place: str
+) -> None:
+    (fault,) = faults_of(tmp_path, f"{MINIMAL}[start]\n{line}")
+    assert fault.startswith(f"{place}: the only words in braces may be {{python}}, {{workers}}, ")
+
+
+@pytest.mark.parametrize(
     "name",
     ["p{number.x}", "p{number:999999999999}", "p{number:100}", "p{number!r}", "p{number:{number}}",
      "p{number:x}", "p{", "p{}", "p{number[0]}"],
