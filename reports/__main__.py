@@ -13,7 +13,13 @@ runs of several machines or shards; ``pin RUN_DIR`` makes a run the baseline of 
 from __future__ import annotations
 
 import io
+import os
 import sys
+
+# Pydantic would look for plugins in every installed package, to use none of them here.
+if "PYDANTIC_DISABLE_PLUGINS" not in os.environ:
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"
+
 from collections.abc import Callable, Mapping, Sequence
 
 from reports.commands import judging, small

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
+from typing import NamedTuple
 
 from reports.evidence import Check, LayerEvidence
 from reports.render.interface import Renderer
@@ -13,12 +13,14 @@ from reports.render.view import ObjectiveRow, View
 
 # What XML 1.0 has no way to say: control characters, lone surrogates, the two non-characters.
 _UNSAYABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+# A parser makes blanks of line ends and tabs in attributes, unless they are written by number.
+_ATTRIBUTE = {**_TEXT, **str.maketrans({'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})}
 _CHECK_TAGS = {"failed": "failure", "flaky": "failure", "error": "error", "skipped": "skipped"}
 _TOTALS = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
-@dataclass(frozen=True)
-class _Case:
+class _Case(NamedTuple):
     """One `testcase`; `tag` names the element that says what is amiss, if anything is."""
 
     classname: str
@@ -83,14 +85,14 @@ def _case(case: _Case) -> Iterator[str]:
     if case.tag:
         kind = {"type": case.kind} if case.kind else {}
         words = _attributes(message=case.message, **kind)
-        yield f"      <{case.tag}{words}>{escape(said(case.text))}</{case.tag}>"
+        yield f"      <{case.tag}{words}>{said(case.text).translate(_TEXT)}</{case.tag}>"
     if case.out:
-        yield f"      <system-out>{escape(said(case.out))}</system-out>"
+        yield f"      <system-out>{said(case.out).translate(_TEXT)}</system-out>"
     yield "    </testcase>"
 
 
 def _attributes(**words: str) -> str:
-    return "".join(f" {name}={quoteattr(said(word))}" for name, word in words.items())
+    return "".join(f' {name}="{said(word).translate(_ATTRIBUTE)}"' for name, word in words.items())
 
 
 def _objective(row: ObjectiveRow) -> _Case:
