@@ -7,7 +7,7 @@ import hmac
 import secrets
 import uuid
 from dataclasses import dataclass, field
-from time import time
+from time import monotonic, time
 
 import jwt
 
@@ -22,6 +22,7 @@ _REQUIRED = ["iss", "aud", "sub", "sid", "jti", "iat", "exp"]
 _INT64_DIGITS_MAX = 18
 KNOWN_MAX = 10_000
 """Tokens whose signature was found good are remembered: each is read twice a request."""
+ENDED_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Tokens:
         self._key = settings.signing_key.get_secret_value().encode()
         self._lifetime_s = settings.access_token_s
         self._known: dict[str, Claims] = {}
+        self._ended: dict[str, float] = {}
 
     def issue(self, account_id: int, session_id: uuid.UUID) -> str:
         """A new access token for a session."""
@@ -52,6 +54,8 @@ class Tokens:
 
     def read(self, token: str) -> Claims | None:
         """The claims of a token that we signed and that has not expired; else None."""
+        if self._has_ended(token):
+            return None
         known = self._known.get(token)
         if known is not None:
             return known if time() < known.expires_at else None
@@ -61,6 +65,20 @@ class Tokens:
                 self._known.clear()
             self._known[token] = claims
         return claims
+
+    def end(self, token: str) -> None:
+        """Note that the database knew no live session of a token or cookie of ours.
+
+        For a while it stands for nobody, so that whoever still sends it counts as a visitor and
+        spends nobody else's limit: a worker asks the database again once in a limit's window.
+        """
+        while len(self._ended) >= KNOWN_MAX:
+            del self._ended[next(iter(self._ended))]
+        self._ended.pop(token, None)  # the dictionary is in the order of the notes
+        self._ended[token] = monotonic() + ENDED_S
+
+    def _has_ended(self, token: str) -> bool:
+        return bool(self._ended) and self._ended.get(token, 0.0) > monotonic()
 
     def _verify(self, token: str) -> Claims | None:
         try:
@@ -85,7 +103,12 @@ class Tokens:
         return f"{body}.{self._seal(body)}"
 
     def browser_account(self, cookie: str) -> int | None:
-        """The account that a cookie was made for; whether it still holds, the database knows."""
+        """The account that a cookie was made for, unless it is known to hold no more.
+
+        Whether it still does, the database knows.
+        """
+        if self._has_ended(cookie):
+            return None
         body, _, seal = cookie.rpartition(".")
         if not cookie.isascii() or not hmac.compare_digest(seal, self._seal(body)):
             return None

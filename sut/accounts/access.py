@@ -59,7 +59,10 @@ async def principal_of(platform: Platform, access_token: str) -> Principal | Non
     wanted = {"session_id": claims.session_id, "account_id": claims.account_id}
     async with platform.database.direct() as connection:
         row = (await connection.execute(_BY_CLAIMS, wanted)).one_or_none()
-    return Principal(row.account_id, row.id, row.role, row.tier) if row else None
+    if row is None:
+        platform.tokens.end(access_token)
+        return None
+    return Principal(row.account_id, row.id, row.role, row.tier)
 
 
 # Every request of a player runs this: built once, since building costs more than running.

@@ -76,6 +76,7 @@ async def visitor_of(request: Request, platform: Platform) -> Visitor:
     async with platform.database.reading() as session:
         found = await queries.person(session, platform.tokens.digest(cookie))
     if found is None:
+        platform.tokens.end(cookie)
         return Visitor()
     if found.use_unnoted:
         await sessions.note_use(platform, found.principal.session_id)

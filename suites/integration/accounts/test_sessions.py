@@ -49,6 +49,17 @@ async def test_an_unknown_address_and_a_wrong_password_are_answered_alike(
     assert headers[0] == headers[1]
 
 
+async def test_who_sends_the_token_of_an_ended_session_spends_a_visitors_limit(
+    client: AsyncClient, build: Builders
+) -> None:
+    tokens = await clients.log_in(client, str((await build.player()).email))
+    await client.delete("/api/sessions", headers=bearing(tokens))
+    refused = [await client.get("/api/me", headers=bearing(tokens)) for _ in range(3)]
+    assert [refusal(answer) for answer in refused] == [UNAUTHENTICATED] * 3
+    who = [answer.headers["ratelimit"].partition(";")[0] for answer in refused]
+    assert who == ['"player"', '"visitor"', '"visitor"']  # the first asks the database
+
+
 async def test_tokens_of_a_log_in_open_the_own_account(
     client: AsyncClient, build: Builders
 ) -> None:

@@ -14,6 +14,7 @@ from suites.integration.web.browsing import (
     place_of,
     text_of,
 )
+from sut.settings import Settings
 
 
 def registration(**changes: str) -> dict[str, str]:
@@ -159,6 +160,19 @@ async def test_guesses_through_the_form_count_with_those_of_the_api(
     assert statuses == [401] * 5 + [429]
     right = {"email": email, "password": PASSWORD}
     assert (await browser.post("/api/sessions", json=right)).status_code == 429
+
+
+async def test_who_sends_the_cookie_of_an_ended_session_spends_a_visitors_limit(
+    visit: Visit, settings: Settings
+) -> None:
+    name = settings.browser_cookie
+    cookie = {"cookie": f"{name}={visit.browser.cookies[name]}"}
+    await visit.browser.post("/logout")
+    visit.browser.cookies.clear()
+    shown = [await visit.browser.get("/account", headers=cookie) for _ in range(3)]
+    assert [answer.status_code for answer in shown] == [303] * 3
+    who = [answer.headers["ratelimit"].partition(";")[0] for answer in shown]
+    assert who == ['"player"', '"visitor"', '"visitor"']  # the first asks the database
 
 
 async def test_a_player_on_the_pages_has_a_players_limit(visit: Visit) -> None:

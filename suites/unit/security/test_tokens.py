@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sut.settings import Settings
-from sut.tokens import ALGORITHM, AUDIENCE, ISSUER, Claims, Tokens
+from sut.tokens import ALGORITHM, AUDIENCE, ENDED_S, ISSUER, Claims, Tokens
 
 pytestmark = pytest.mark.objective("sec-tokens")
 
@@ -171,3 +171,26 @@ def test_what_is_remembered_of_tokens_is_bounded_and_forgotten_ones_still_hold(
     for _ in range(2):
         assert [tokens.read(one) for one in issued] == [Claims(n, SESSION) for n in range(1, 6)]
         assert len(tokens._known) <= 2
+
+
+def test_what_has_ended_stands_for_nobody_until_the_database_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tokens = Tokens(Settings.model_validate({"environment": "development", "signing_key": KEY}))
+    token, cookie = tokens.issue(1, SESSION), tokens.new_browser_token(1)
+    for sent in (token, cookie):
+        tokens.end(sent)
+    assert (tokens.read(token), tokens.browser_account(cookie)) == (None, None)
+    assert tokens.browser_account(tokens.new_browser_token(1)) == 1
+    later = time.monotonic() + ENDED_S
+    monkeypatch.setattr("sut.tokens.monotonic", lambda: later)
+    assert (tokens.read(token), tokens.browser_account(cookie)) == (Claims(1, SESSION), 1)
+
+
+def test_only_so_many_ended_tokens_are_kept_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sut.tokens.KNOWN_MAX", 2)
+    tokens = Tokens(Settings.model_validate({"environment": "development", "signing_key": KEY}))
+    cookies = [tokens.new_browser_token(number) for number in range(3)]
+    for cookie in cookies:
+        tokens.end(cookie)
+    assert [tokens.browser_account(cookie) for cookie in cookies] == [0, None, None]
