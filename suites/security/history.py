@@ -35,6 +35,14 @@ class History:
     missing: tuple[str, ...] = ()
 
 
+def texts_of(text: str) -> list[str]:
+    """The lines of a file as scanners see them, whichever sign ends them.
+
+    In UTF-16 a NUL stands beside each letter of a key, which no pattern expects there.
+    """
+    return text.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def read(root: Path) -> History:
     """The history of all branches of the repository at `root`."""
     counted = git(root, "rev-list", "--all", "--count")
@@ -43,10 +51,12 @@ def read(root: Path) -> History:
     missing: tuple[str, ...] = ()
     if (git(root, "rev-parse", "--is-shallow-repository") or b"").strip() == b"true":
         missing = ("commits beyond the shallow clone: git fetch --unshallow brings them",)
-    # -m compares a merge with each of its parents, so that none can hide a line.
+    # A merge is compared with each of its parents, so that none can hide a line, and nothing that
+    # somebody's configuration says of merges or conversions changes what is read.
     log = git(
-        root, "-c", "core.quotePath=off", "log", "--all", "-m", "-p", "--unified=0", "--no-color",
-        "--no-ext-diff", "--no-renames", "--text", "--format=%x00%H%n%B%x00",
+        root, "-c", "core.quotePath=off", "log", "--all", "--diff-merges=separate", "-p",
+        "--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--text",
+        "--format=%x00%H%n%B%x00",
     )  # fmt: skip
     # A byte that is no text must not stop the scan.
     lines = tuple(_lines((log or b"").decode("utf-8", "replace")))
@@ -71,5 +81,6 @@ def _lines(log: str) -> Iterator[Line]:
         elif hunk := re.match(r"@@ -\S+ \+(\d+)", text):
             number = int(hunk[1])
         elif text.startswith("+") and number:
-            yield Line(path, number, text[1:].rstrip("\r"), commit)
+            for part in texts_of(text[1:].rstrip("\r\0")):
+                yield Line(path, number, part, commit)
             number += 1

@@ -4,6 +4,7 @@ Tuning, against detect-secrets' defaults:
 
 - No file is left out for its name: by default `.lock`, `.css`, `.svg` and swagger files are. The
   lock file makes no noise, for its hashes carry a `sha256:` prefix inside their quotes.
+- Comments are read, and so are values without quotes, in files that cannot be parsed as well.
 - Nothing is verified over the network, and public IP addresses are no secrets.
 - Hex strings count from 3.5 bits a character on, Base64 from 4.5: random keys of 32 characters
   and more lie above; colours, short ids and words below.
@@ -24,22 +25,25 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
 from detect_secrets.core.potential_secret import PotentialSecret
-from detect_secrets.core.scan import scan_file
-from detect_secrets.filters.heuristic import IGNORED_FILE_EXTENSIONS
+from detect_secrets.core.scan import _process_line_based_plugins
 from detect_secrets.settings import transient_settings
 
 from reports.evidence import Finding, fingerprint
-from suites.security.history import Line
+from suites.security import readings, sieve
+from suites.security.history import Line, texts_of
 from suites.security.known_clean import NOTHING, KnownClean
+from suites.security.readings import Reading, readings_of
 from suites.security.sieve import Sieve
 
 TOOL = "detect-secrets"
+CODE = (__name__, readings.__name__, sieve.__name__)
+"""The modules that decide what is found."""
 _MARK = re.compile(
     r"(?P<line>.*?)\s*(?:#|//|/\*|--|<!--)\s*pragma: ?allowlist(?P<next>[ -]nextline)?[ -]secret"
     r"(?P<reason>.*)"
@@ -53,18 +57,29 @@ _FILTERS = (
     "heuristic.is_not_alphanumeric_string",
 )
 _WITHOUT_KEYWORDS = "suites"
+# A line of which every key of its kind has the same: to allow one of them allows no other.
+_COMMON = re.compile(r"BEGIN [A-Z ]*PRIVATE KEY")
 # Planted beside the lines of each scan, under paths that no file can have: the text, and the rule
 # that must speak. Worked out or glued together, so that this file itself holds nothing like a key.
 _NOBODYS = hashlib.sha256(b"a key that opens nothing")
-CANARIES = {
-    "\0/canary.py": ("KEY = '" + "AKIA" + "Q7PJ2XT4VN6HWZRB'", "aws-access-key"),
-    "\0/canary.toml": (f'key = "{_NOBODYS.hexdigest()}"', "hex-high-entropy-string"),
-    "\0/canary.json": (
+_FORMED = "AKIA" + "Q7PJ2XT4VN6HWZRB"
+_KINDS = {
+    "canary.py": (f"KEY = '{_FORMED}'", "aws-access-key"),
+    "canary.toml": (f'key = "{_NOBODYS.hexdigest()}"', "hex-high-entropy-string"),
+    "canary.json": (
         f'{{"key": "{base64.b64encode(_NOBODYS.digest()).decode()}"}}',
         "base64-high-entropy-string",
     ),
-    "\0/canary.pem": ("-----BEGIN EC " + "PRIVATE KEY-----", "private-key"),
+    "canary.pem": ("-----BEGIN EC " + "PRIVATE KEY-----", "private-key"),
+    "comment.cfg": (f"[keys]\nowner = nobody\n# it was {_FORMED}", "aws-access-key"),
+    "value.cfg": (f"[keys]\nkey = {_NOBODYS.hexdigest()}", "hex-high-entropy-string"),
 }
+# Each kind under each of the two settings, and the word that one of them alone looks for.
+CANARIES = {
+    **{f"{folder}/{name}": canary
+       for folder in ("\0", f"{_WITHOUT_KEYWORDS}/\0") for name, canary in _KINDS.items()},
+    "\0/keyword.py": ("pass" + 'word = "hunter2-and-more"', "secret-keyword"),
+}  # fmt: skip
 # Where a line means something by those around it, so that each has to stay where it is.
 _STRUCTURED = frozenset({".yaml", ".yml", ".eyaml"})
 
@@ -108,13 +123,13 @@ def scan_tree(files: Iterable[Path], root: Path, memory: KnownClean = NOTHING) -
             continue
         scanned.append(name)
         # An image's bytes are scanned too: a replaced byte must not keep the rest from being read.
-        text = raw.decode("utf-8", "replace").split("\n")
-        lines += [Line(name, number, one.rstrip("\r")) for number, one in enumerate(text, start=1)]
+        text = texts_of(raw.decode("utf-8", "replace"))
+        lines += [Line(name, number, one) for number, one in enumerate(text, start=1)]
     found, blind = _scan_beside_canaries(lines, memory=memory)
     if blind:
         missing += [f"{name}: {blind}" for name in scanned]
         scanned = []
-    allowed = frozenset(text for _, text in _allowed(lines))
+    allowed = frozenset(text for _, text in _allowed(lines) if not _COMMON.search(text))
     findings = (*found, *_reasonless(lines))
     return TreeScan(findings, tuple(scanned), tuple(missing), allowed, tuple(lines))
 
@@ -132,7 +147,11 @@ def _scan_beside_canaries(
     lines: Sequence[Line], allowed: Set[str] = frozenset(), memory: KnownClean = NOTHING
 ) -> tuple[tuple[Finding, ...], str]:
     """Findings among `lines`, and which key planted beside them was missed, if one was."""
-    planted = [Line(path, 1, text) for path, (text, _) in CANARIES.items()]
+    planted = [
+        Line(path, number, one)
+        for path, (text, _) in CANARIES.items()
+        for number, one in enumerate(text.split("\n"), start=1)
+    ]
     found = scan_lines([*lines, *planted], allowed, memory)
     seen = {(finding.path, finding.rule) for finding in found}
     missed = [rule for path, (_, rule) in CANARIES.items() if (path, rule) not in seen]
@@ -153,44 +172,48 @@ def scan_lines(
     with TemporaryDirectory(prefix="touchline-secrets-") as scratch:
         for keywords in (False, True):
             with transient_settings(_settings(keywords=keywords)):
-                sieve = Sieve()
+                detectors = Sieve()
                 for number, (path, found) in enumerate(by_path.items()):
                     if _wants_keywords(path) == keywords:
                         folder = Path(scratch, str(number))
-                        findings += _scan_unless_known(path, found, folder, sieve, memory)
+                        findings += _scan_unless_known(path, found, folder, detectors, memory)
     return tuple(findings)
 
 
 def _scan_unless_known(
-    path: str, lines: list[Line], folder: Path, sieve: Sieve, memory: KnownClean
+    path: str, lines: list[Line], folder: Path, detectors: Sieve, memory: KnownClean
 ) -> list[Finding]:
     digest = memory.digest(path, "\n".join(line.text for line in lines))
     if path not in CANARIES and memory.knows(digest):
         return []
-    found = list(_scan_one(path, lines, folder, sieve))
+    found = list(_scan_one(path, lines, folder, detectors))
     if not found:
         memory.note(digest)
     return found
 
 
-def _scan_one(path: str, lines: list[Line], folder: Path, sieve: Sieve) -> Iterator[Finding]:
-    # detect-secrets reads files, and chooses its patterns by the ends of their names; for some
-    # ends it reads nothing at all, and that filter cannot be switched off.
+def _scan_one(path: str, lines: list[Line], folder: Path, detectors: Sieve) -> Iterator[Finding]:
+    # detect-secrets chooses its patterns by the ends of names, and reads configurations from files.
     folder.mkdir()
     name = PurePosixPath(path)
     if name.suffix not in _STRUCTURED:
         # A secret counts once a file: what a line holds, its repetitions hold.
         lines = list({line.text: line for line in reversed(lines)}.values())[::-1]
-    copy = folder / (name.name + (".txt" if name.suffix in IGNORED_FILE_EXTENSIONS else ""))
-    copy.write_text("\n".join(line.text for line in lines), "utf-8", newline="\n")
-    if not sieve.holds_any(copy, (line.text for line in lines)):
-        return
+    copy = folder / name.name
+    texts = [line.text for line in lines]
+    copy.write_text("\n".join(texts), "utf-8", newline="\n")
+    telling = [one for one in readings_of(copy, texts) if detectors.holds_any(str(copy), one)]
     seen: set[tuple[str, str]] = set()
-    for secret in scan_file(str(copy)):
+    for secret in chain.from_iterable(_secrets(copy, reading) for reading in telling):
         key = (secret.type, secret.secret_hash)
         if key not in seen:
             seen.add(key)
-            yield _finding(lines[max(0, secret.line_number - 1)], secret)
+            # a configuration that is written anew may have a line more than there were
+            yield _finding(lines[min(max(1, secret.line_number), len(lines)) - 1], secret)
+
+
+def _secrets(copy: Path, reading: Reading) -> Iterator[PotentialSecret]:
+    return _process_line_based_plugins(list(enumerate(reading, start=1)), str(copy))
 
 
 def _finding(line: Line, secret: PotentialSecret) -> Finding:

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from detect_secrets.plugins.base import BasePlugin, RegexBasedDetector
 from detect_secrets.settings import get_plugins
-from detect_secrets.transformers import get_transformed_file
-from detect_secrets.types import NamedIO
 
 
 class Sieve:
@@ -28,9 +25,9 @@ class Sieve:
         ]
         self._others = [plugin.analyze_line for plugin in plugins if plugin not in plain]
 
-    def holds_any(self, file: Path, lines: Iterable[str]) -> bool:
-        """Whether `file`, which holds `lines`, is one that detect-secrets has to look at."""
-        return _is_read_otherwise(file) or any(self._may_hold(str(file), line) for line in lines)
+    def holds_any(self, name: str, lines: Iterable[str]) -> bool:
+        """Whether the file `name` with these lines is one that detect-secrets has to look at."""
+        return any(self._may_hold(name, line) for line in lines)
 
     def _may_hold(self, name: str, line: str) -> bool:
         text = line.rstrip()
@@ -47,12 +44,3 @@ def _only_matches(plugin: Any) -> bool:
         and kind.analyze_string is RegexBasedDetector.analyze_string
         and kind.analyze_line is BasePlugin.analyze_line
     )
-
-
-def _is_read_otherwise(file: Path) -> bool:
-    """Whether detect-secrets reads its values, as of a configuration, and not its lines alone."""
-    with file.open(encoding="utf-8") as opened:
-        return any(
-            get_transformed_file(cast("NamedIO", opened), use_eager_transformers=eager)
-            for eager in (False, True)
-        )

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.evidence import Evidence
-from suites.security import history, secret_scan, sieve, tree
+from suites.security import history, secret_scan, tree
 from suites.security.known_clean import memory_of
 from suites.security.secret_scan import CANARIES, PastScan
 
@@ -18,10 +18,15 @@ MARK = "# pragma: allowlist " + "secret"
 MARK_OF_NEXT = "# pragma: allowlist " + "nextline secret"
 
 
-def commit(root: Path, message: str) -> None:
+def git(root: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=Canary", "-c", "user.email=canary@example.org")
-    for arguments in (("add", "-A"), (*identity, "commit", "-q", "--allow-empty", "-m", message)):
-        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+    command = ["git", "-C", str(root), *identity, *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def commit(root: Path, message: str) -> None:
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "--allow-empty", "-m", message)
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def repository(tmp_path: Path) -> Path:
 @pytest.mark.long
 def test_no_secret_lies_in_the_tree_or_its_history(evidence: Evidence) -> None:
     files = tree.all_files(tree.ROOT)
-    memory = memory_of(secret_scan.TOOL, secret_scan.__name__, sieve.__name__)
+    memory = memory_of(secret_scan.TOOL, *secret_scan.CODE)
     scan = secret_scan.scan_tree(files, tree.ROOT, memory)
     past = history.read(tree.ROOT)
     before = secret_scan.scan_past(past.lines, scan, memory)
@@ -81,6 +86,56 @@ def test_a_planted_secret_is_found_in_any_file(
     assert KEY not in repr(scan.findings)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tool.cfg", f"[tool]\nsize = 1\n# it was {KEY}\n"),
+        ("tool.toml", f"[tool]\nsize = 1\n# it was {KEY}\n"),
+        ("ci.yml", f"on: push\n# it was {KEY}\n"),
+        ("notes.md", f"[notes]\nsize = 1\n; it was {KEY}\n"),
+    ],
+)
+def test_a_secret_in_a_comment_of_a_configuration_is_found(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    assert rules_found(tmp_path, name, text.encode()) == ["aws-access-key"]
+
+
+def rules_found(folder: Path, name: str, content: bytes) -> list[str]:
+    path = folder / name
+    path.write_bytes(content)
+    return [finding.rule for finding in secret_scan.scan_tree([path], folder).findings]
+
+
+@pytest.mark.parametrize("name", [".env", "app.properties", "app.ini", "app.yaml"])
+def test_a_key_that_is_named_twice_is_found_both_times(tmp_path: Path, name: str) -> None:
+    text = f"token: {RANDOM}\ntoken: {RANDOM[::-1]}\n- not\n    what: [it is\n"
+    found = rules_found(tmp_path, name, text.encode())
+    assert found == ["hex-high-entropy-string"] * 2
+
+
+def test_what_is_found_first_does_not_hide_what_comes_after_it(tmp_path: Path) -> None:
+    found = rules_found(tmp_path, ".env", f"FIRST={KEY}\nSECOND={RANDOM}\n".encode())
+    assert found == ["aws-access-key", "hex-high-entropy-string"]
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_secret_is_found_however_letters_and_ends_of_lines_are_coded(
+    repository: Path, coding: str, end: str
+) -> None:
+    text = end.join(["first = 1", f'KEY = "{KEY}"', "last = 1", ""])
+    assert rules_found(repository, "settings.py", text.encode(coding)) == ["aws-access-key"]
+    commit(repository, "Add the key")
+    (found,) = secret_scan.scan_lines(history.read(repository).lines)
+    assert (found.rule, found.path) == ("aws-access-key", "settings.py")
+
+
+def test_an_allowance_speaks_for_its_line_alone_whichever_sign_ends_it(tmp_path: Path) -> None:
+    text = f"first = 1  {MARK} (opens nothing, for tests)\rKEY = '{KEY}'\r"
+    assert rules_found(tmp_path, "settings.py", text.encode()) == ["aws-access-key"]
+
+
 def test_a_secret_that_was_taken_back_is_found_in_the_history(repository: Path) -> None:
     (repository / "settings.py").write_text(f'first = 1\nKEY = "{KEY}"\n')
     commit(repository, "Add the key")
@@ -92,6 +147,30 @@ def test_a_secret_that_was_taken_back_is_found_in_the_history(repository: Path) 
     assert [(finding.rule, finding.path, finding.line) for finding in found] == [
         ("aws-access-key", "settings.py", 2)
     ]
+
+
+def test_values_that_replaced_one_another_are_all_found_in_the_history(repository: Path) -> None:
+    for value in (RANDOM, RANDOM[::-1], "changed-by-hand"):
+        (repository / "app.env").write_text(f"TOKEN={value}\n")
+        commit(repository, "Change the token")
+    found = secret_scan.scan_lines(history.read(repository).lines)
+    assert [finding.rule for finding in found] == ["hex-high-entropy-string"] * 2
+
+
+def test_no_configuration_of_git_hides_what_a_merge_adds(repository: Path) -> None:
+    commit(repository, "One")
+    git(repository, "checkout", "-q", "-b", "aside")
+    commit(repository, "Another")
+    git(repository, "checkout", "-q", "-")
+    commit(repository, "A third")
+    git(repository, "merge", "-q", "--no-commit", "--no-ff", "aside")
+    (repository / "settings.py").write_text(f'KEY = "{KEY}"\n')
+    (repository / ".gitattributes").write_text("*.py diff=blank\n")
+    commit(repository, "Merge, and add the key")
+    git(repository, "config", "log.diffMerges", "off")
+    git(repository, "config", "diff.blank.textconv", "true")
+    found = secret_scan.scan_lines(history.read(repository).lines)
+    assert [finding.path for finding in found] == ["settings.py"]
 
 
 def test_a_secret_in_a_commit_message_is_found(repository: Path) -> None:
@@ -122,6 +201,19 @@ def test_a_line_of_the_history_is_allowed_by_its_text_in_any_file(repository: Pa
     past = history.read(repository).lines
     assert secret_scan.scan_past(past, scan) == PastScan(())
     assert secret_scan.scan_past(past, secret_scan.scan_tree([], repository)).findings
+
+
+def test_an_allowed_private_key_allows_no_other(repository: Path) -> None:
+    head = "-----BEGIN RSA " + "PRIVATE KEY-----"
+    (repository / "real.pem").write_text(f"{head}\nthe real one\n")
+    commit(repository, "Add a key")
+    (repository / "real.pem").unlink()
+    made_up = repository / "made_up.py"
+    made_up.write_text(f"{MARK_OF_NEXT} (opens nothing, for tests)\n{head}\n")
+    scan = secret_scan.scan_tree([made_up], repository)
+    found = secret_scan.scan_past(history.read(repository).lines, scan).findings
+    assert scan.findings == ()
+    assert [(one.rule, one.path) for one in found] == [("private-key", "real.pem")]
 
 
 def test_the_history_is_scanned_for_what_stands_in_other_files_today(repository: Path) -> None:
@@ -211,6 +303,24 @@ def test_a_scan_that_misses_a_planted_key_has_scanned_nothing(
     assert secret_scan.scan_past(past, secret_scan.scan_tree([], repository)).blind == blind
     # what it found all the same stays found
     assert [finding.rule for finding in scan.findings] == ["aws-access-key"]
+
+
+@pytest.mark.parametrize("keywords", [False, True])
+def test_each_of_the_two_settings_has_to_see_its_planted_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keywords: bool
+) -> None:
+    settings = secret_scan._settings
+
+    def blinded(*, keywords: bool, blind: bool = keywords) -> dict[str, object]:
+        one: dict[str, object] = {
+            "plugins_used": [{"name": "JwtTokenDetector"}],
+            "filters_used": [],
+        }
+        return one if keywords is blind else settings(keywords=keywords)
+
+    monkeypatch.setattr(secret_scan, "_settings", blinded)
+    scan = secret_scan.scan_tree([], tmp_path)
+    assert secret_scan.scan_past([], scan).blind
 
 
 def test_planted_keys_are_seen_and_leave_nothing_behind(tmp_path: Path) -> None:
