@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bandit.core.config import BanditConfig  # type: ignore[import-untyped]
+from bandit.core.context import Context  # type: ignore[import-untyped]
 from bandit.core.manager import BanditManager  # type: ignore[import-untyped]
+from bandit.core.tester import BanditTester  # type: ignore[import-untyped]
 
 from reports.evidence import Severity
 from suites.security.code.scans import Canary, Scan, Spot, as_findings, name_of
@@ -36,12 +38,12 @@ def scan(files: Sequence[Path], root: Path) -> Scan:
     """
     profile = {"include": [], "exclude": sorted(_LOW_ALONE)}
     manager = BanditManager(BanditConfig(), "file", quiet=True, ignore_nosec=True, profile=profile)
-    wanted = {str(path.resolve()): name_of(path, root) for path in files}
+    wanted = {_place(path): name_of(path, root) for path in files}
     manager.discover_files(list(wanted))
-    with _silenced(), _seldom_collecting():
+    with _silenced(), _seldom_collecting(), _noting_crashes() as crashed:
         manager.run_tests()
-    skipped = {str(Path(name).resolve()): reason for name, reason in manager.get_skipped()}
-    parsed = {str(Path(name).resolve()) for name in manager.files_list} - skipped.keys()
+    skipped = {**crashed, **{_place(name): reason for name, reason in manager.get_skipped()}}
+    parsed = {_place(name) for name in manager.files_list} - skipped.keys()
     missing = (
         f"{name}: {skipped.get(path, 'not looked at')}"
         for path, name in wanted.items()
@@ -55,6 +57,10 @@ def scan(files: Sequence[Path], root: Path) -> Scan:
     )
 
 
+def _place(path: str | Path) -> str:
+    return str(Path(path).resolve())
+
+
 def _spots(issues: Iterable[object], root: Path) -> Iterator[Spot]:
     for issue in issues:
         body = issue.as_dict(with_code=False)  # type: ignore[attr-defined]
@@ -66,6 +72,23 @@ def _spots(issues: Iterable[object], root: Path) -> Iterator[Spot]:
             f"{body['issue_severity']} (confidence {body['issue_confidence']})",
             body["issue_text"],
         )
+
+
+@contextlib.contextmanager
+def _noting_crashes() -> Iterator[dict[str, str]]:
+    """The files in which a test of bandit's broke down, which it logs alone: nothing was found."""
+    crashed: dict[str, str] = {}
+    usual = BanditTester.report_error
+
+    def note(test: str, context: Context, error: Exception) -> None:
+        said = f"{test} broke down ({type(error).__name__}: {error})"
+        crashed.setdefault(_place(context.filename), said)
+
+    BanditTester.report_error = staticmethod(note)
+    try:
+        yield crashed
+    finally:
+        BanditTester.report_error = staticmethod(usual)
 
 
 @contextlib.contextmanager
