@@ -6,9 +6,10 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
-# Generated or foreign: ignored by Git, and rebuilt from what is scanned.
+# Generated or foreign: rebuilt from what is scanned. What Git knows is scanned wherever it lies.
 NOT_OURS = frozenset(
     {
         ".git", ".venv", ".nox", "out", "__pycache__", ".mypy_cache", ".ruff_cache",
@@ -19,7 +20,8 @@ NOT_OURS = frozenset(
 
 def python_files(root: Path) -> tuple[Path, ...]:
     """Every Python file under `root`, known to Git or not, and scripts whose first line says so."""
-    return tuple(path for path in sorted(_walk(root)) if path.suffix == ".py" or _is_script(path))
+    every = sorted({*_walk(root), *all_files(root)})
+    return tuple(path for path in every if path.suffix == ".py" or _is_script(path))
 
 
 def _is_script(path: Path) -> bool:
@@ -35,15 +37,30 @@ def all_files(root: Path) -> tuple[Path, ...]:
     listed = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed is None:
         return tuple(sorted(_walk(root)))
-    names = (os.fsdecode(name) for name in listed.split(b"\0") if name)
-    # A file may be deleted and still be in the index; what is gone cannot hold a secret today.
-    return tuple(sorted(path for name in set(names) if (path := root / name).is_file()))
+    names = {os.fsdecode(name) for name in listed.split(b"\0") if name}
+    return tuple(sorted(path for name in names for path in _there(root / name)))
+
+
+def _there(path: Path) -> Iterator[Path]:
+    """The file; all files of a folder, which Git lists where it is a repository of its own.
+
+    A file may be deleted and still be in the index; what is gone cannot hold a secret today.
+    """
+    if path.is_dir() and not path.is_symlink():
+        yield from _walk(path)
+    elif path.is_file():
+        yield path
 
 
 def _walk(root: Path) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root):
+    for folder, folders, files in os.walk(root, onerror=_refused):
         folders[:] = [name for name in folders if name not in NOT_OURS]
         yield from (Path(folder, name) for name in files if Path(folder, name).is_file())
+
+
+def _refused(error: OSError) -> NoReturn:
+    """A folder that cannot be listed holds nobody knows what: no list of files is without it."""
+    raise error
 
 
 def git(root: Path, *arguments: str) -> bytes | None:

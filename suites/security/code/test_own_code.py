@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from bandit.core.context import Context  # type: ignore[import-untyped]
 
 from fixtures.evidence import Evidence
 from suites.security import tree
@@ -132,6 +135,22 @@ def test_a_file_that_vanishes_during_the_scan_is_named(tmp_path: Path, name: str
     assert scan == Scan(missing=("gone: No such file or directory",))
 
 
+def test_a_file_in_which_a_test_of_bandit_breaks_down_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(context: Context) -> NoReturn:
+        raise KeyError("what nobody thought of")
+
+    files = [written(tmp_path, "fault.py", RAW_SQL), written(tmp_path, "odd.py", "print('x')\n")]
+    monkeypatch.setattr(Context, "call_function_name_qual", property(broken))
+    scan = bandit_scan.scan(files, tmp_path)
+    assert scan.looked_at == ()
+    assert [one.partition(": ")[0] for one in scan.missing] == ["fault.py", "odd.py"]
+    assert all("broke down (KeyError: 'what nobody thought of')" in one for one in scan.missing)
+    # what was found all the same stays found
+    assert [finding.rule for finding in scan.findings] == ["B608"]
+
+
 @pytest.mark.parametrize("name", SCANNERS)
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves(tmp_path: Path, name: str) -> None:
     scanner, canaries = SCANNERS[name]
@@ -192,6 +211,33 @@ def test_a_script_without_a_suffix_counts_as_python_by_its_first_line(tmp_path: 
     written(tmp_path, "notes", "nothing\n")
     written(tmp_path, "out/generated.py", "x = 1\n")
     assert tree.python_files(tmp_path) == (tmp_path / "run",)
+
+
+def test_what_git_knows_is_scanned_in_whatever_folder_it_lies(tmp_path: Path) -> None:
+    """Folders that are usually generated may hold code all the same; what is ignored may not."""
+    (tmp_path / ".gitignore").write_text("/out/\n")
+    known = [written(tmp_path, f"sut/{name}/a.py", "x = 1\n") for name in ("out", "node_modules")]
+    written(tmp_path, "out/generated.py", "x = 1\n")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    assert set(tree.python_files(tmp_path)) == set(known)
+
+
+def test_the_files_of_a_repository_within_the_repository_are_listed(tmp_path: Path) -> None:
+    for root in (tmp_path, tmp_path / "within"):
+        subprocess.run(["git", "init", "-q", str(root)], check=True)
+    inner = written(tmp_path, "within/settings.toml", "x = 1\n")
+    assert inner in tree.all_files(tmp_path)
+
+
+def test_a_folder_that_cannot_be_listed_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: object) -> NoReturn:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.scandir", refused)
+    with pytest.raises(PermissionError):
+        tree.python_files(tmp_path)
 
 
 @pytest.mark.parametrize(
