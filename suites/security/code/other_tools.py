@@ -7,6 +7,7 @@ finding among others, zizmor by a warning, and shellcheck goes on with half of t
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -28,10 +29,12 @@ _WORDS: Mapping[str, Severity] = {
     "Unknown": "medium", "Informational": "info", "Low": "low", "Medium": "medium", "High": "high",
 }  # fmt: skip
 # Comments by which a file would speak for itself: what is accepted stands in the waivers.
-_SILENCED = re.compile(r"#\s*(shellcheck\s+disable|zizmor:\s*ignore|hadolint\s+(global\s+)?ignore)")
+_SILENCED = re.compile(
+    r"#\s*(shellcheck\s+(.*\s)?disable|zizmor:\s*ignore|hadolint\s+(global\s+)?ignore)"
+)
 _SHELL = re.compile(rb"#!.*\b(ba|da|k|z)?sh\b")
-# Parse errors of shellcheck: from there on it has not read.
-_UNREAD = frozenset({1072, 1073, 1088, 1089, 1091})
+# Parse errors of shellcheck: from there on it has not read, of an unknown shell nothing at all.
+_UNREAD = frozenset({1071, 1072, 1073, 1088, 1089, 1091})
 _UNREAD_BY_HADOLINT = "DL1000"
 # Spots with absolute paths; and the files that were not read, with the reason.
 Reading = tuple[list[Spot], dict[str, str]]
@@ -72,11 +75,12 @@ class Tool:
         if program is None:
             return [], dict.fromkeys(paths, f"{self.name} is not installed")
         try:
-            # from a folder without a configuration that could switch anything off
+            # from a folder, of a home and in an environment without anything that could switch
+            # a rule off: SHELLCHECK_OPTS, HADOLINT_IGNORE, ~/.config/hadolint.yaml
             with TemporaryDirectory(prefix="touchline-scan-") as folder:
                 done = subprocess.run(
                     [program, *self.arguments, *paths], cwd=folder, capture_output=True, text=True,
-                    check=False, timeout=WITHIN_S,
+                    check=False, timeout=WITHIN_S, env={**_kept(os.environ), "HOME": folder},
                 )  # fmt: skip
             return self.read(paths, done.stdout, done.stderr)
         except subprocess.TimeoutExpired:
@@ -84,6 +88,12 @@ class Tool:
         except (ValueError, LookupError, TypeError):
             last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
             return [], dict.fromkeys(paths, f"{self.name} wrote no report: {last[:200]}")
+
+
+def _kept(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a tool may know of its surroundings: where programs are, and how text is coded."""
+    known = ("PATH", "SYSTEMROOT", "TMPDIR", "LANG", "LC_ALL", "LC_CTYPE")
+    return {name: environment[name] for name in known if name in environment}
 
 
 def _silenced(paths: Sequence[str]) -> Iterator[Spot]:

@@ -189,10 +189,11 @@ def test_a_nosec_comment_silences_nothing(tmp_path: Path) -> None:
     ("tool", "comment"),
     [
         (other_tools.SHELLCHECK, "# shellcheck disable=SC2115"),
+        (other_tools.SHELLCHECK, "# shellcheck shell=bash disable=SC2115"),
         (other_tools.HADOLINT, "# hadolint ignore=DL3002"),
         (other_tools.ZIZMOR, "# zizmor: ignore[template-injection]"),
     ],
-    ids=lambda value: getattr(value, "name", ""),
+    ids=lambda value: getattr(value, "name", None),
 )
 def test_a_comment_that_silences_a_tool_is_a_finding(
     tmp_path: Path, tool: other_tools.Tool, comment: str
@@ -201,6 +202,35 @@ def test_a_comment_that_silences_a_tool_is_a_finding(
     path = written(tmp_path, tool.canary.name, f"{first}\n{comment}\n{rest}")
     found = {finding.rule for finding in tool.scan([path], tmp_path).findings}
     assert "silenced" in found
+
+
+@pytest.mark.parametrize(
+    ("tool", "name", "value"),
+    [
+        (other_tools.SHELLCHECK, "SHELLCHECK_OPTS", "--exclude=SC2115"),
+        (other_tools.HADOLINT, "HADOLINT_IGNORE", "DL3002"),
+        (other_tools.HADOLINT, "HOME", ".config/hadolint.yaml"),
+        (other_tools.HADOLINT, "XDG_CONFIG_HOME", "hadolint.yaml"),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_nothing_around_the_checkout_silences_a_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: other_tools.Tool, name: str, value: str
+) -> None:
+    if value.endswith(".yaml"):
+        written(tmp_path, value, "ignored: [DL3002]\n")
+        value = str(tmp_path)
+    monkeypatch.setenv(name, value)
+    path = written(tmp_path, tool.canary.name, tool.canary.text)
+    found = {finding.rule for finding in tool.scan([path], tmp_path).findings}
+    assert tool.canary.rule in found
+
+
+def test_a_script_of_a_shell_that_the_tool_does_not_know_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "run", '#!/bin/zsh\nrm -rf "$1/"*\n')
+    scan = other_tools.SHELLCHECK.scan([path], tmp_path)
+    assert scan.looked_at == ()
+    assert scan.missing[0].startswith("run: cannot be parsed (ShellCheck only supports")
 
 
 # --- which files -------------------------------------------------------------------------------
