@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -23,8 +24,14 @@ OBJECTIVE = "sec-inventory"
 WITHIN_S = 120
 # Licences that ask something of the whole program which is shipped with them (SPDX names).
 _STRONG_COPYLEFT = ("AGPL", "GPL", "SSPL", "EUPL", "OSL")
-# Licences of which the title alone does not begin like their short names.
-_TITLES = {"GNU AFFERO GENERAL PUBLIC LICENSE": "AGPL", "GNU GENERAL PUBLIC LICENSE": "GPL"}
+# The same in words, as classifiers and titles have them; what is lesser is another licence.
+_IN_WORDS = re.compile(
+    r"(?<!lesser )(?<!library )\b(affero )?general public licen[cs]e|server side public licen[cs]e"
+    r"|european union public licen[cs]e|\bopen software licen[cs]e",
+    re.IGNORECASE,
+)
+# What is written where nothing is said: a blank, and a heading without what stands under it.
+_SAYS_NOTHING = frozenset({"", "UNKNOWN", "LICENSE :: OSI APPROVED"})
 _GAPS: Mapping[str, Severity] = {
     "DEP001": "medium",  # imported, and only here by chance
     "DEP002": "low",  # pinned, audited and shipped for nothing
@@ -82,7 +89,11 @@ def read(text: str) -> Bom:
 
 
 def copyleft(bom: Bom, shipped: Collection[Package]) -> tuple[Finding, ...]:
-    """Packages of `shipped` that can be had under terms alone which extend to the whole service."""
+    """Packages of `shipped` that can be had under terms alone which extend to the whole service.
+
+    By name: what is locked and what is here may differ in their versions.
+    """
+    names = {package.name for package in shipped}
     return tuple(
         Finding(
             tool="cyclonedx-py",
@@ -95,7 +106,7 @@ def copyleft(bom: Bom, shipped: Collection[Package]) -> tuple[Finding, ...]:
             objectives=(OBJECTIVE,),
         )
         for package in bom.packages
-        if package in shipped
+        if package.name in names
         and bom.licences[package]
         and all(map(_is_strong, bom.licences[package]))
     )
@@ -153,7 +164,11 @@ def _package(component: Mapping[str, Any]) -> Package:
 def _licences(component: Mapping[str, Any]) -> Iterator[str]:
     for choice in component.get("licenses", ()):
         said = choice.get("license", {})
-        yield from filter(None, (said.get("id"), said.get("name"), choice.get("expression")))
+        yield from filter(_tells, (said.get("id"), said.get("name"), choice.get("expression")))
+
+
+def _tells(licence: str | None) -> bool:
+    return (licence or "").strip().upper() not in _SAYS_NOTHING
 
 
 def _declared(name: str) -> tuple[str, ...]:
@@ -166,7 +181,7 @@ def _declared(name: str) -> tuple[str, ...]:
     except metadata.PackageNotFoundError:
         return ()
     said = (package.metadata["License"] or "").strip()
-    if said and said.upper() != "UNKNOWN":
+    if _tells(said):
         return (said.splitlines()[0],)
     files = package.metadata.get_all("License-File") or ()
     return tuple(filter(None, (_title(package, file) for file in files)))
@@ -176,12 +191,20 @@ def _title(package: metadata.Distribution, file: str) -> str:
     """The title of a licence that a package ships; empty where the file is missing or blank."""
     # PEP 639 has them in a folder of their own, older packages do not.
     text = package.read_text(f"licenses/{file}") or package.read_text(file) or ""
-    line = next(filter(None, map(str.strip, text.splitlines())), "")
-    return _TITLES.get(line.upper(), line)
+    return next(filter(None, map(str.strip, text.splitlines())), "")
 
 
 def _is_strong(licence: str) -> bool:
-    if " OR " in licence:
-        return all(map(_is_strong, licence.strip("()").split(" OR ")))
-    words = licence.replace("(", " ").replace(")", " ").split()
-    return any(word.startswith(_STRONG_COPYLEFT) for word in words)
+    """Whether a licence, or an expression of several, leaves no choice but strong copyleft."""
+    while inner := re.search(r"\(([^()]*)\)", licence):
+        stands_for = _STRONG_COPYLEFT[0] if _is_strong(inner[1]) else "-"
+        licence = f"{licence[: inner.start()]} {stands_for} {licence[inner.end() :]}"
+    # AND binds closer than OR, and of what is joined by it all has to be kept.
+    return all(map(_holds_strong, licence.split(" OR ")))
+
+
+def _holds_strong(licence: str) -> bool:
+    words = licence.split()
+    return any(word.upper().startswith(_STRONG_COPYLEFT) for word in words) or bool(
+        _IN_WORDS.search(" ".join(words))
+    )

@@ -98,6 +98,24 @@ def bom_of(**licences: object) -> inventory.Bom:
         ({"license": {"id": "AGPL-3.0-or-later"}}, True),
         ({"expression": "MIT AND GPL-2.0-only"}, True),
         ({"expression": "MIT OR GPL-2.0-only"}, False),
+        ({"expression": "(MIT OR GPL-2.0-only) AND GPL-3.0-only"}, True),
+        ({"expression": "MIT AND (Apache-2.0 OR GPL-3.0-only)"}, False),
+        ({"expression": "GPL-2.0-only OR MIT AND GPL-3.0-only"}, True),
+        ({"license": {"name": "gplv3"}}, True),
+        ({"license": {"name": "GNU General Public License v3 or later"}}, True),
+        ({"license": {"name": "GNU AFFERO GENERAL PUBLIC LICENSE"}}, True),
+        (
+            {
+                "license": {
+                    "name": "License :: OSI Approved :: GNU Affero General Public License v3"
+                }
+            },
+            True,
+        ),
+        ({"license": {"name": "European Union Public Licence 1.2"}}, True),
+        ({"license": {"name": "Server Side Public License"}}, True),
+        ({"license": {"name": "GNU Library or Lesser General Public License (LGPL)"}}, False),
+        ({"license": {"name": "GNU  Lesser General  Public License v3"}}, False),
         ({"license": {"id": "LGPL-3.0-only"}}, False),
         ({"license": {"id": "MPL-2.0"}}, False),
         ({"license": {"name": "License :: OSI Approved :: BSD License"}}, False),
@@ -112,6 +130,19 @@ def test_a_licence_that_asks_the_same_of_the_service_is_a_finding(
     assert inventory.copyleft(bom, ()) == ()
 
 
+@pytest.mark.parametrize("said", ["License :: OSI Approved", "UNKNOWN", ""])
+def test_a_licence_that_says_nothing_is_none(said: str) -> None:
+    nothing = {"license": {"name": said}}
+    bom = bom_of(quiet=[nothing], loud=[nothing, {"license": {"id": "GPL-3.0-only"}}])
+    assert bom.unlicensed == (Package("quiet", "1"),)
+    assert [one.message[:6] for one in inventory.copyleft(bom, bom.packages)] == ["loud 1"]
+
+
+def test_a_licence_counts_whichever_version_is_locked() -> None:
+    bom = bom_of(thing=[{"license": {"id": "GPL-3.0-only"}}])
+    assert len(inventory.copyleft(bom, [Package("thing", "2")])) == 1
+
+
 def test_a_package_of_no_licence_is_named() -> None:
     assert bom_of(thing=[]).unlicensed == (Package("thing", "1"),)
 
@@ -120,7 +151,7 @@ def test_a_package_of_no_licence_is_named() -> None:
     ("text", "licences"),
     [
         ("\nMIT License\n\nCopyright", ("MIT License",)),
-        ("   GNU General Public License\n", ("GPL",)),
+        ("   GNU General Public License\n", ("GNU General Public License",)),
         ("\n", ()),
         (None, ()),
     ],
@@ -138,7 +169,7 @@ def test_a_licence_that_a_package_only_ships_counts_by_its_title(
     bom = bom_of(quietly=[])
     assert bom.licences[Package("quietly", "1")] == licences
     assert bool(bom.unlicensed) is not bool(licences)
-    assert bool(inventory.copyleft(bom, bom.packages)) is (licences == ("GPL",))
+    assert bool(inventory.copyleft(bom, bom.packages)) is ("GNU General Public License" in licences)
 
 
 def test_the_service_ships_what_it_needs_and_none_of_the_tools() -> None:
