@@ -32,6 +32,9 @@ _IN_WORDS = re.compile(
 )
 # What is written where nothing is said: a blank, and a heading without what stands under it.
 _SAYS_NOTHING = frozenset({"", "UNKNOWN", "LICENSE :: OSI APPROVED"})
+_UNREAD_BY_DEPTRY = re.compile(
+    r"Skipping processing of (?P<file>.+) because of the following error: (?P<why>.+)"
+)
 _GAPS: Mapping[str, Severity] = {
     "DEP001": "medium",  # imported, and only here by chance
     "DEP002": "low",  # pinned, audited and shipped for nothing
@@ -126,7 +129,10 @@ def _deptry(root: Path, *arguments: str) -> Iterator[Finding]:
     with TemporaryDirectory(prefix="touchline-deptry-") as scratch:
         report = Path(scratch, "report.json")
         command = ("-m", "deptry", *arguments, "--json-output", str(report))
-        _run(*command, root=root, exits=(0, 1))
+        said = _run(*command, root=root, exits=(0, 1))
+        # deptry only warns of a file that it cannot read, and its exit is that of all others.
+        if unread := _UNREAD_BY_DEPTRY.search(said):
+            raise InventoryError(f"deptry did not read {unread['file']}: {unread['why']}")
         if not report.exists():
             raise InventoryError("deptry wrote no report")
         issues = json.loads(report.read_text("utf-8"))
@@ -144,7 +150,8 @@ def _deptry(root: Path, *arguments: str) -> Iterator[Finding]:
         )
 
 
-def _run(*command: str, root: Path | None = None, exits: tuple[int, ...] = (0,)) -> None:
+def _run(*command: str, root: Path | None = None, exits: tuple[int, ...] = (0,)) -> str:
+    """Run a tool of this Python's; what it wrote to its standard error. Raises InventoryError."""
     try:
         done = subprocess.run(
             [sys.executable, *command], cwd=root, capture_output=True, text=True, check=False,
@@ -155,6 +162,7 @@ def _run(*command: str, root: Path | None = None, exits: tuple[int, ...] = (0,))
     if done.returncode not in exits:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise InventoryError(f"{command[1]} ended with {done.returncode}: {last}")
+    return done.stderr
 
 
 def _package(component: Mapping[str, Any]) -> Package:

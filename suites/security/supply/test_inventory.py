@@ -75,6 +75,16 @@ def test_gaps_between_imports_and_pins_are_found(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("content", [b"import numpy_of_nobody\ndef (:\n", b"\xff\xfe\x00"])
+def test_a_file_that_deptry_cannot_read_is_no_file_without_gaps(
+    tmp_path: Path, content: bytes
+) -> None:
+    planted(tmp_path)
+    (tmp_path / "sut" / "broken.py").write_bytes(content)
+    with pytest.raises(InventoryError, match=r"deptry did not read sut.broken\.py: "):
+        inventory.import_gaps(tmp_path)
+
+
 def test_a_tool_that_does_not_run_is_no_inventory(tmp_path: Path) -> None:
     with pytest.raises(InventoryError, match="deptry ended with"):
         inventory.import_gaps(tmp_path)
