@@ -44,7 +44,7 @@ class Lock:
 def read(path: Path) -> Lock:
     """Read a uv.lock."""
     document = tomllib.loads(path.read_text("utf-8"))
-    own = [one for one in document["package"] if _OUR_OWN & one["source"].keys()]
+    own = [one for one in document["package"] if _is_our_own(one["source"])]
     others = [one for one in document["package"] if one not in own]
     return Lock(
         tuple(map(_package, others)),
@@ -80,6 +80,15 @@ def _needed(own: Sequence[Entry], others: Sequence[Entry]) -> Iterator[Package]:
 
 def _package(entry: Entry) -> Package:
     return Package(canonicalize_name(entry["name"]), entry["version"])
+
+
+def _is_our_own(source: Mapping[str, str]) -> bool:
+    """Whether a package is part of this checkout, and so scanned as our code is.
+
+    One from a folder beside it is somebody else's, and has no hash that could pin it.
+    """
+    places = [Path(place) for kind, place in source.items() if kind in _OUR_OWN]
+    return any(not place.is_absolute() and ".." not in place.parts for place in places)
 
 
 def _hashed(entry: Entry) -> bool:

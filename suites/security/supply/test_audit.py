@@ -321,3 +321,17 @@ def test_a_package_without_a_strong_hash_is_named(tmp_path: Path, files: str) ->
     entry = '[[package]]\nname = "A.B"\nversion = "1"\nsource = {registry = "x"}\n'
     path.write_text(entry + files)
     assert lock.read(path).unhashed == (Package("a-b", "1"),)
+
+
+@pytest.mark.parametrize("kind", ["directory", "editable", "virtual"])
+def test_a_package_from_a_folder_outside_the_checkout_is_audited_and_has_no_hash(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "uv.lock"
+    entries = [
+        f'[[package]]\nname = "{name}"\nversion = "1"\nsource = {{{kind} = "{place}"}}\n'
+        for name, place in (("us", "."), ("member", "packages/member"), ("theirs", "../theirs"))
+    ]
+    path.write_text("".join(entries))
+    pinned = lock.read(path)
+    assert pinned.packages == pinned.unhashed == (Package("theirs", "1"),)
