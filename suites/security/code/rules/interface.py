@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,12 +40,13 @@ class Module:
     def constants(self) -> frozenset[str]:
         """Names that the module binds to a literal, outside functions, and never again."""
         bound = [node for node in self.tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
+        times = Counter(name for node in self.nodes for name in _bound(node))
         return frozenset(
             target.id
             for node in bound
             if node.value is not None and is_literal(node.value)
             for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-            if isinstance(target, ast.Name)
+            if isinstance(target, ast.Name) and times[target.id] == 1
         )
 
     @cached_property
@@ -68,6 +70,20 @@ class Module:
         if isinstance(node, ast.Name):
             return self._imported.get(node.id, node.id)
         return ""
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """The names that a node binds: by an assignment, as a parameter, by an import or a pattern."""
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, ast.alias):
+        yield node.asname or node.name.partition(".")[0]
+    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+        yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest
 
 
 @dataclass(frozen=True)

@@ -37,13 +37,17 @@ def _fault_of(module: Module, call: ast.Call) -> str:
     if owner == "datetime.datetime":
         if last in _NEVER:
             return f"{last}() gives an instant without an offset: now(UTC)"
-        if last in _NEEDING_ZONE and argument(call, _NEEDING_ZONE[last], "tz") is None:
+        if last in _NEEDING_ZONE and _is_none(argument(call, _NEEDING_ZONE[last], "tz")):
             return f"{last}() without a time zone: pass UTC"
-    if name == "datetime.datetime" and argument(call, 7, "tzinfo") is None:
+    if name == "datetime.datetime" and _is_none(argument(call, 7, "tzinfo")):
         return "a datetime without tzinfo: pass tzinfo=UTC"
     if name in _COLUMNS and not _is_true(argument(call, 0, "timezone")):
         return _FORGETS
     return ""
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and node.value is None)
 
 
 def _is_true(node: ast.expr | None) -> bool:
