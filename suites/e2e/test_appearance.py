@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from fixtures.browser import NewContext
 from fixtures.evidence import Evidence
 from fixtures.live import LiveService
 from suites.e2e.entering import Door
+from suites.e2e.looking import look_at
 from sut.web.pages import PageRoute
 from sut.web.routes import router
 
-VISITOR_PAGES = ("/", "/login", "/register", "/leaderboard", "/nowhere")
+NOWHERE = "/nowhere"
+VISITOR_PAGES = ("/", "/login", "/register", "/leaderboard", NOWHERE)
 PLAYER_PAGES = ("/", "/predictions", "/leaderboard", "/account")
+STATUS = {NOWHERE: 404}
 PHONE = {"width": 360, "height": 740}
 
 # Every piece of text that is shown, against the nearest ground below it (WCAG 2.2, 1.4.3).
@@ -57,13 +60,14 @@ UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), s
 
 
 def walk(page: Page, door: Door) -> Iterator[str]:
-    """Every page, as a visitor first and then as a player."""
+    """Every page, as a visitor first and then as a player who sees their name on it."""
     for address in VISITOR_PAGES:
-        page.goto(address)
+        look_at(page, address, STATUS.get(address, 200))
         yield address
-    door.enter(page)
+    person = door.enter(page)
     for address in PLAYER_PAGES:
-        page.goto(address)
+        look_at(page, address)
+        expect(page.get_by_role("banner")).to_contain_text(person.name)
         yield address
 
 
@@ -121,7 +125,7 @@ def test_every_page_is_reached_and_none_breaks_its_content_security_policy(
     with page.expect_download():
         page.get_by_role("link", name="Export everything").click()
     reached.add("/account/export")
-    page.request.get("/service-worker.js")
+    assert page.request.get("/service-worker.js").ok
     reached.add("/service-worker.js")
     pages = {
         route.path

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Request
+from playwright.sync_api import Page, Request
 
 from fixtures.browser import NewContext
 from fixtures.evidence import Evidence
 from fixtures.live import LiveService
-from suites.e2e.looking import wait_for
+from suites.e2e.looking import look_at, wait_for
 from sut.web.render import assets
 
 KEPT = "caches.match('/').then((kept) => kept !== undefined)"
@@ -49,6 +49,14 @@ def bytes_of(request: Request) -> int:
     return size
 
 
+def test_a_page_that_is_an_error_or_another_one_is_not_looked_at(page: Page) -> None:
+    with pytest.raises(AssertionError, match="/nowhere answers 404"):
+        look_at(page, "/nowhere")
+    with pytest.raises(AssertionError, match="/account led to /login"):
+        look_at(page, "/account")
+    look_at(page, "/")
+
+
 @pytest.mark.objective("web-fcp")
 def test_the_first_paint_of_fresh_visits_is_timed(
     new_context: NewContext, live_service: LiveService, evidence: Evidence
@@ -57,7 +65,7 @@ def test_the_first_paint_of_fresh_visits_is_timed(
     for _ in range(VISITS):
         context = new_context(traced=False)
         page = context.new_page()
-        page.goto(live_service.url)
+        look_at(page, live_service.url)
         paints.append(float(wait_for(page, PAINT)))
         context.close()
     paints.sort()
