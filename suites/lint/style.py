@@ -16,6 +16,9 @@ _MYPY_LINE = re.compile(
     r"^(?P<path>[^:]+):(?P<line>\d+): error: (?P<message>.*?)(?:  \[(?P<rule>.+)\])?$"
 )
 OBJECTIVE = "quality-style"
+# Each tool is told where the tree's rules are: it would prefer a file of its own, a mypy.ini or a
+# folder's ruff.toml, and be as content with that.
+RULES = "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,10 @@ def _run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def _ruff(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return _run(root, "ruff", *command, "--config", RULES, ".")
+
+
 def _finding(tool: str, rule: str, path: str, line: int, message: str) -> Finding:
     return Finding(
         tool=tool,
@@ -48,7 +55,7 @@ def _finding(tool: str, rule: str, path: str, line: int, message: str) -> Findin
 
 def ruff_check(root: Path) -> Inspection:
     """Lint rules. Exit 2 of ruff means that it could not run: that is `broken`, not clean."""
-    ran = _run(root, "ruff", "check", "--no-fix", "--output-format", "json", ".")
+    ran = _ruff(root, "check", "--no-fix", "--output-format", "json")
     if ran.returncode not in (0, 1):
         return Inspection((), (), ran.stderr.strip() or "ruff check did not run")
     findings = tuple(
@@ -61,7 +68,7 @@ def ruff_check(root: Path) -> Inspection:
         )
         for item in json.loads(ran.stdout)
     )
-    shown = _run(root, "ruff", "check", "--show-files", ".")
+    shown = _ruff(root, "check", "--show-files")
     looked_at = tuple(
         str(Path(name).relative_to(root))
         for name in shown.stdout.split("\n")
@@ -72,7 +79,7 @@ def ruff_check(root: Path) -> Inspection:
 
 def ruff_format(root: Path) -> Inspection:
     """Files that `ruff format` would write otherwise."""
-    ran = _run(root, "ruff", "format", "--check", "--output-format", "concise", ".")
+    ran = _ruff(root, "format", "--check", "--output-format", "concise")
     if ran.returncode not in (0, 1):
         return Inspection((), (), ran.stderr.strip() or "ruff format did not run")
     unformatted = re.findall(r"^(?:Would reformat: )?(\S+\.py)", ran.stdout, re.MULTILINE)
@@ -87,7 +94,8 @@ def ruff_format(root: Path) -> Inspection:
 
 def mypy_strict(root: Path, files: tuple[str, ...]) -> Inspection:
     """Types of exactly `files`; how many of them mypy checked is read from its closing line."""
-    ran = _run(root, "mypy", "-n", "auto", "--hide-error-context", "--no-color-output", *files)
+    words = ("--config-file", RULES, "-n", "auto", "--hide-error-context", "--no-color-output")
+    ran = _run(root, "mypy", *words, *files)
     checked = _CHECKED.search(ran.stdout)
     if ran.returncode not in (0, 1) or checked is None:
         return Inspection((), (), (ran.stdout + ran.stderr).strip()[-2000:] or "mypy did not run")
@@ -105,7 +113,11 @@ def import_layers(root: Path) -> Inspection:
     """The rooms' import rules, by import-linter; `looked_at` names the contracts that it judged."""
     program = Path(sys.executable).with_name("lint-imports")
     ran = subprocess.run(
-        [program, "--no-logo"], cwd=root, capture_output=True, text=True, check=False
+        [program, "--no-logo", "--config", RULES],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     # a contract with excuses has them counted behind its verdict
     verdict = r"^(.+?) ?(KEPT|BROKEN)(?: \(\d+ ignored imports?\))?$"
@@ -113,5 +125,5 @@ def import_layers(root: Path) -> Inspection:
     broken = [name for name, verdict in verdicts if verdict == "BROKEN"]
     if not verdicts or bool(ran.returncode) != bool(broken):
         return Inspection((), (), (ran.stdout + ran.stderr).strip()[-2000:])
-    findings = [_finding("import-linter", "contract", "pyproject.toml", 0, name) for name in broken]
+    findings = [_finding("import-linter", "contract", RULES, 0, name) for name in broken]
     return Inspection(tuple(name for name, _ in verdicts), tuple(findings))
