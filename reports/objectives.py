@@ -64,7 +64,10 @@ class Clause(Model):
 
 
 class MeasurementClause(Clause):
-    """Every measurement of `metric` whose dimensions hold all of `where` is within the limit."""
+    """Every measurement of `metric` whose dimensions hold all of `where` is within the limit.
+
+    `share` says that the metric is a part of a whole, so that no value below 0 or above 1 can be.
+    """
 
     kind: Literal["measurement"]
     layer: Word
@@ -75,6 +78,7 @@ class MeasurementClause(Clause):
     where: Mapping[str, str] = Field(default_factory=dict)
     minimum_samples: int = Field(default=1, ge=1)
     minimum_matches: int = Field(default=1, ge=1)
+    share: bool = False
 
     @field_validator("unit")
     @classmethod

@@ -111,6 +111,8 @@ def _measurement_doubts(
         )
     if not math.isfinite(item.value):
         doubts.append(f"{name} is {item.value}, not a number")
+    elif clause.share and not 0 <= item.value <= 1:
+        doubts.append(f"{name} is {item.value:g} of a whole, which cannot be")
     elif item.value < 0 and item.unit in NEVER_NEGATIVE:
         doubts.append(f"{name} is {item.value:g} {item.unit}, which cannot be")
     elif item.confidence is not None and not 0 < item.confidence < 1:

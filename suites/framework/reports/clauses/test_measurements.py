@@ -61,6 +61,18 @@ def test_a_value_is_judged_or_the_reason_why_not_is_told(
     assert (reading.state, told in reading.why) == (state, True), reading.why
 
 
+@pytest.mark.parametrize(
+    ("value", "op", "state"),
+    [(37.0, ">", "no evidence"), (-0.1, "<", "no evidence"), (1.0, ">", "met"), (0.0, "<", "met")],
+)
+def test_a_share_is_a_part_of_a_whole_or_not_believed(value: float, op: str, state: State) -> None:
+    record = measured(value, metric="hits", unit="ratio")
+    asked = {"metric": "hits", "op": op, "limit": 0.8, "unit": "ratio"}
+    reading = only(record, share=True, **asked)
+    assert (reading.state, "which cannot be" in reading.why) == (state, state == "no evidence")
+    assert only(record, **asked).state == "met"
+
+
 def test_all_reasons_against_a_value_are_told_together() -> None:
     why = only(measured(150, unit="s", samples=3), minimum_samples=10, limit=200.0).why
     assert ("is in s" in why, "3 samples" in why) == (True, True)
