@@ -73,7 +73,8 @@ def entry(scene: Scene) -> Entry:
 def _other_entry(scene: Scene) -> Entry:
     for name, control in scene.controls.items():
         ask = control.ask
-        if ask.operation.method not in SAFE and isinstance(ask.body, Mapping) and not ask.path:
+        takes_words = isinstance(ask.body, Mapping) and bool(ask.body) and not ask.path
+        if ask.operation.method not in SAFE and takes_words:
             return Entry(name, ask.operation.method.upper(), ask.url, ask.body, ask.media == FORM,
                          control.owner)  # fmt: skip
     raise NoMeansError("nobody logs in, and no write of the document succeeds for anybody")
@@ -219,8 +220,11 @@ def _hanging(base_url: str, begun: bytes) -> Iterator[None]:
 def bombs(scene: Scene) -> Iterator[Hole]:
     """Texts that are slow to read, each in turns with letters of the same length."""
     to = entry(scene)
+    names = [key for key, value in to.body.items() if isinstance(value, str)]
+    if not names:
+        raise NoMeansError(f"{to.name} takes no text")
     must_take(scene, to)
-    for name in [key for key, value in to.body.items() if isinstance(value, str)]:
+    for name in names:
         for said, text in BOMBS.items():
             slow = _slower(scene, to, name, text)
             if slow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -33,20 +34,24 @@ LOGGED = ("User-Agent", "Referer", "X-Request-ID")
 
 def sql(scene: Scene) -> Iterator[Hole]:
     """Conditions that hold and that do not, in every text of every request that succeeds."""
-    _controls(scene)
+    _with_texts(scene)
     for fault in injections(scene.asker, scene.controls):
         yield Hole(fault.operation, fault.subject, fault.detail)
 
 
-def _controls(scene: Scene) -> list[Control]:
+def _with_texts(scene: Scene) -> list[Control]:
+    """The requests that hold a text. Raises NoControlError, or NoMeansError where none does."""
     if not scene.controls:
         raise NoControlError("no request of the document succeeds for anybody")
-    return list(scene.controls.values())
+    found = [one for one in scene.controls.values() if any(places(one.ask))]
+    if not found:
+        raise NoMeansError("no request that succeeds holds a text")
+    return found
 
 
 def _filled(scene: Scene, text: str) -> Iterator[Seen]:
     """The text in every place of every request: operation, place, answer."""
-    for control in _controls(scene):
+    for control in _with_texts(scene):
         for place in places(control.ask):
             try:
                 yield _one(scene, control, place, text)
@@ -61,11 +66,13 @@ def _one(scene: Scene, control: Control, place: Place, text: str) -> Seen:
 
 
 def _after(scene: Scene, holes: list[Hole]) -> Iterator[Hole]:
-    """The holes, once each; the request that needs the fewest words must still succeed."""
+    """The holes, once each; a read must still succeed, and one of each who is let in."""
     yield from {(one.operation, one.subject): one for one in holes}.values()
-    control = scene.read
-    if not scene.send(control, control.owner).is_success:
-        raise NoControlError(f"{name_of(control.ask.operation)} succeeds no more afterwards")
+    reads = [scene.read, *reversed(scene.private)]
+    for control in {one.owner.name: one for one in reads}.values():
+        if not scene.send(control, control.owner).is_success:
+            said = f"{name_of(control.ask.operation)} succeeds no more afterwards"
+            raise NoControlError(f"{said} for {control.owner.name}")
 
 
 def template(scene: Scene) -> Iterator[Hole]:
@@ -103,17 +110,17 @@ def header(scene: Scene) -> Iterator[Hole]:
 
 def path(scene: Scene) -> Iterator[Hole]:
     """Files outside what is offered; /etc/passwd is on every machine that these suites know."""
+    encoded = "%2e%2e%2f" * 8 + "etc%2fpasswd"
+    for prefix in ("/", "/static/", "/files/", "/download?file="):
+        answer = scene.client.get(prefix + encoded)
+        if PASSWD.search(answer.text):
+            yield Hole(f"GET {prefix}", "", "answers a file of the machine")
     found = [
         Hole(operation, place, f"{text} answers a file of the machine")
         for text in PATHS
         for operation, place, answer in _filled(scene, text)
         if PASSWD.search(answer.text)
     ]
-    encoded = "%2e%2e%2f" * 8 + "etc%2fpasswd"
-    for prefix in ("/", "/static/", "/files/", "/download?file="):
-        answer = scene.client.get(prefix + encoded)
-        if PASSWD.search(answer.text):
-            found.append(Hole(f"GET {prefix}", "", "answers a file of the machine"))
     yield from _after(scene, found)
 
 
@@ -124,8 +131,9 @@ def log(scene: Scene) -> Iterator[Hole]:
         raise NoMeansError("a log cannot be seen from outside, and the target file names none")
     began = len(_read(file))
     for text in FORGERIES:
-        for _ in _filled(scene, text):
-            pass
+        with suppress(NoMeansError):  # headers hold texts all the same
+            for _ in _filled(scene, text):
+                pass
         _in_headers(scene, text)
     lines = re.split(r"\r\n|[\n\r\x85\u2028]", _read(file)[began:])
     if not any(lines):
