@@ -68,10 +68,13 @@ def _opened(scene: Scene, control: Control, origin: str) -> str:
 def may_be_kept(scene: Scene) -> Iterator[Hole]:
     """Private answers, and log-ins, say that nobody may keep them; they are answered at all."""
     looked: list[tuple[str, httpx.Response]] = []
+    lost = []
     for control in scene.private:
         answer = scene.send(control, control.owner)
         if answer.is_success:
             looked.append((name_of(control.ask.operation), answer))
+        else:
+            lost.append(f"{name_of(control.ask.operation)} ({answer.status_code})")
     try:
         entered = scene.enter(scene.spare())
     except NoMeansError:
@@ -85,6 +88,8 @@ def may_be_kept(scene: Scene) -> Iterator[Hole]:
         said = answer.headers.get("cache-control", "")
         if not re.search(r"\b(no-store|private)\b", said):
             yield Hole(name, "", f"cache-control is {said!r}, neither no-store nor private")
+    if lost:
+        raise NoControlError(f"answered before, and no more: {', '.join(lost)}")
 
 
 class Route:
@@ -194,11 +199,13 @@ def broke_down(scene: Scene) -> Iterator[Hole]:
         if answer.status_code in (500, 502):
             broken.setdefault(route.of(answer), answer)
     yield from {one.operation: one for one in scene.dropped}.values()
-    for name, answer in broken.items():
-        if name not in whole:
-            raise NoControlError(f"{name} never answered anything but {answer.status_code}")
+    for name in broken.keys() & whole:
+        answer = broken[name]
         url = str(answer.request.url.raw_path, "ascii", "replace")
         yield Hole(name, "", f"{answer.status_code} to {answer.request.method} {url[:160]}")
+    # last, for what is shown of one operation does not depend on another
+    for name in sorted(broken.keys() - whole):
+        raise NoControlError(f"{name} never answered anything but {broken[name].status_code}")
 
 
 def unseen(scene: Scene) -> list[str]:
