@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from fastapi import Body, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
 
 from reports.evidence import Check, Finding, Instrument, decode
 from suites.framework.anywhere.keep import HOLES, KEY, Hole, keep_app
@@ -15,6 +21,8 @@ from suites.framework.anywhere.notes import serving
 from suites.security.__main__ import main
 from suites.security.anywhere import kinds, sizes
 from suites.security.anywhere.playing import ATTACKS
+from suites.security.forgery import Token
+from suites.security.payloads import MARK
 
 VARIABLE = "KEEP_SIGNING_KEY"
 TARGET = """
@@ -243,6 +251,127 @@ def test_another_machine_is_left_alone_unless_it_is_named(
 ) -> None:
     assert attacked(tmp_path, "http://192.0.2.1") == 2
     assert "--i-may-test 192.0.2.1" in capsys.readouterr().err
+
+
+# --- attacks that could not look -----------------------------------------------------------------
+
+FRONT = """
+name = "Front"
+base_url = "{url}"
+ready = "/plain"
+openapi = "/openapi.json"
+[identities.visitor]
+[identities.member.credentials]
+headers = {{ X-Tenant = "north" }}
+bearer = "{token}"
+"""
+TOKEN = str(Token({"alg": "HS256"}, {"sub": "1"}, "").signed(KEY.encode()))
+
+
+@dataclass
+class Front:
+    """A small service that is known by a bearer token and the name of a tenant."""
+
+    app: FastAPI = field(default_factory=FastAPI)
+    is_open: bool = True
+
+    def __post_init__(self) -> None:
+        self.app.get("/plain")(lambda: {"plain": True})
+
+    def member(self, request: Request) -> bool:
+        """Whether a member asks, whose session is not over."""
+        shown = request.headers.get("authorization") == f"Bearer {TOKEN}"
+        return self.is_open and shown and request.headers.get("x-tenant") == "north"
+
+    def attacked(self, folder: Path, *only: str) -> int:
+        with serving(self.app) as url:
+            target = folder / "front.toml"
+            target.write_text(FRONT.format(url=url, token=TOKEN))
+            words = ["attack", "--target", str(target), "--out", str(folder)]
+            return main([*words, *(word for one in only for word in ("--only", one))])
+
+
+def test_texts_that_no_request_could_hold_are_not_tried(tmp_path: Path) -> None:
+    assert Front().attacked(tmp_path, kinds.TEXTS) == 2
+    assert set(outcomes(tmp_path).values()) == {"skipped"}
+    assert "no request that succeeds holds a text" in said_of(tmp_path)
+
+
+def test_texts_that_were_sent_by_somebody_who_is_let_in_no_more_show_nothing(
+    tmp_path: Path,
+) -> None:
+    front = Front()
+
+    @front.app.get("/notes")
+    def notes(request: Request, word: str = "") -> Response:
+        inside = front.member(request)
+        front.is_open &= MARK not in word
+        return JSONResponse([], 200 if inside else 401)
+
+    assert front.attacked(tmp_path, "markup-injection") == 2
+    assert outcomes(tmp_path) == {"markup-injection": "error"}
+    assert "notes_notes_get succeeds no more afterwards for member" in said_of(tmp_path)
+
+
+def test_what_breaks_down_is_found_beside_what_never_worked(tmp_path: Path) -> None:
+    front = Front()
+
+    @front.app.get("/broken")
+    def broken() -> Response:
+        return Response(status_code=500)
+
+    @front.app.post("/notes")
+    async def made(request: Request, note: Annotated[dict[str, str] | None, Body()] = None) -> None:
+        """Never reached by what is no JSON."""
+
+    @front.app.exception_handler(RequestValidationError)
+    async def fails(request: Request, error: Exception) -> Response:
+        return Response(status_code=500)
+
+    # the look at headers is what asks in wrong ways
+    assert front.attacked(tmp_path, "security-header-missing", "server-error") == 1
+    assert "made_notes_post: server-error" in said_of(tmp_path)
+
+
+def test_a_token_is_looked_for_where_tokens_are_shown(tmp_path: Path) -> None:
+    front = Front()
+
+    @front.app.get("/notes")
+    def notes(request: Request) -> Response:
+        return JSONResponse([], 200 if front.member(request) else 401)
+
+    assert front.attacked(tmp_path, "mutilated-token", "token-without-algorithm") == 0
+    assert set(outcomes(tmp_path).values()) == {"passed"}
+
+
+@pytest.mark.parametrize("status", [303, 403])
+def test_what_sends_a_visitor_elsewhere_is_private(tmp_path: Path, status: int) -> None:
+    front = Front()
+
+    @front.app.get("/notes")
+    def notes(request: Request) -> Response:
+        return JSONResponse([], 200 if front.member(request) else status)
+
+    assert front.attacked(tmp_path, "private-answer-may-be-kept") == 1
+    assert "notes_notes_get: private-answer-may-be-kept" in said_of(tmp_path)
+
+
+def test_a_private_answer_that_comes_no_more_is_not_one_that_nobody_may_keep(
+    tmp_path: Path,
+) -> None:
+    front, asked = Front(), count(1)
+
+    @front.app.get("/notes")
+    def notes(request: Request) -> Response:
+        return JSONResponse([], 200 if front.member(request) else 401, {"Cache-Control": "private"})
+
+    @front.app.get("/once/more")
+    def once(request: Request) -> Response:
+        inside = front.member(request) and next(asked) == 1
+        return JSONResponse([], 200 if inside else 401, {"Cache-Control": "private"})
+
+    assert front.attacked(tmp_path, "private-answer-may-be-kept") == 2
+    assert "answered before, and no more: once_once_more_get (401)" in said_of(tmp_path)
 
 
 # --- the reference service ---------------------------------------------------------------------

@@ -28,6 +28,7 @@ WORKERS_MET = (
     24  # fresh connections: that all of them meet one of two workers is out of the question
 )
 AT_ONCE = 8
+BUSY = (408, 425, 429)  # what is refused for the moment, whoever asks
 # A service may hang up on what it does not like.
 REFUSALS = (httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError)
 
@@ -106,9 +107,9 @@ class Scene:
             if found is not None:
                 self.controls[name_of(operation)] = found
         for control in list(self.controls.values()):
-            if control.ask.operation.method == "get":
-                kept = self.public if self._is_open(control) else self.private
-                kept.append(control)
+            is_open = self._is_open(control) if control.ask.operation.method == "get" else None
+            if is_open is not None:
+                (self.public if is_open else self.private).append(control)
         # The fewer words a request needs, the surer it stays what it is.
         for kept in (self.private, self.public):
             kept.sort(key=lambda one: (self._is_watch(one), len(one.ask.path), len(one.ask.query)))
@@ -139,11 +140,17 @@ class Scene:
                     return Control(someone, ask, answer)
         return None
 
-    def _is_open(self, control: Control) -> bool:
+    def _is_open(self, control: Control) -> bool | None:
+        """Whether a read is for everybody; None where a visitor meets it broken or busy.
+
+        A visitor who is sent elsewhere, as to a page for log-ins, is refused as well.
+        """
         if control.owner.is_visitor:
             return True
-        refused = self.asker.send(self.people.visitor, control.ask).status in (401, 403, 404)
-        return not refused
+        answer = self.asker.send(self.people.visitor, control.ask)
+        if answer.is_success:
+            return True
+        return False if 300 <= answer.status < 500 and answer.status not in BUSY else None
 
     @property
     def door(self) -> Control:

@@ -25,8 +25,12 @@ Forged = Iterable[tuple[str, str]]  # what it is, and the token
 
 
 def bearer(who: Someone) -> tuple[str, str, str]:
-    """The header in which somebody's token is, what stands before it there, and the token."""
-    for name, value in who.headers.items():
+    """The header in which somebody's token is, what stands before it there, and the token.
+
+    Of several headers `Authorization` holds it; others may say whose tenant somebody is.
+    """
+    shown = sorted(who.headers.items(), key=lambda one: one[0].lower() != "authorization")
+    for name, value in shown:
         before, blank, token = value.rpartition(" ")
         if before.lower() != "basic":
             return name, before + blank, token
