@@ -65,6 +65,12 @@ def test_the_same_tests_are_green_without_a_fault(
     assert run.tests >= len(FAULTS)
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
+def test_a_reason_is_nothing_that_the_tests_say_whatever_broke(fault: Fault) -> None:
+    said = "".join((ROOT / test.partition("::")[0]).read_text("utf-8") for test in fault.tests)
+    assert [killer.reason for killer in fault.killers if killer.reason in said] == []
+
+
 @pytest.mark.parametrize("text", ["", "twice twice"])
 def test_an_edit_that_does_not_fit_says_so(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.py").write_text(text)
