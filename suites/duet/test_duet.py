@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.evidence import Evidence
+from fixtures.evidence import Evidence, new_folder
 from fixtures.options import Options
 from fixtures.services.guard import Command, Guard
 from suites.duet.conftest import TABLE, Pair
@@ -25,9 +25,8 @@ def test_both_builds_answer_alike_and_every_endpoint_is_compared(
     tmp_path: Path,
 ) -> None:
     """Whether the new one is fast enough is for the gate to say."""
+    folder = new_folder(options.run_dir or tmp_path, "duet")
     evidence.instrument("duet_builds", 2, total=2, unit="builds", detail=_described(pair))
-    folder = (options.run_dir or tmp_path) / "duet"
-    folder.mkdir(exist_ok=True)
     output, log = folder / "duet.ndjson", folder / "duet.log"
     seconds = options.duration_s or SECONDS
     same_within = options.same_within_percent or SAME_WITHIN_PERCENT

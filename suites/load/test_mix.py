@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fixtures.evidence import Evidence
+from fixtures.evidence import Evidence, new_folder
 from fixtures.live import LiveServiceFactory
 from fixtures.options import Options
 from fixtures.services.guard import Guard
@@ -21,10 +21,9 @@ def test_the_journeys_arrive_as_scheduled_and_are_measured(
     tmp_path: Path,
 ) -> None:
     """Whether what was measured is good enough is for the gate to say."""
+    folder = new_folder(options.run_dir or tmp_path, "load")
     target = load_target(options.target)
     service = start_service(target, options, live_service_factory)
-    folder = (options.run_dir or tmp_path) / "load"
-    folder.mkdir(exist_ok=True)
     settings = {} if service is None else target.load.environment
     evidence.instrument(
         "settings_changed_for_load",
