@@ -18,6 +18,7 @@ from reports.evidence import Opening, read_layer
 MEASURED = ("unit", "integration", "framework")
 # SQLite's own, of a process that was killed while it wrote; they hold nothing that was finished.
 UNFINISHED = ("-journal", "-wal", "-shm")
+WHOLE = ("", "1/1")  # what a layer that was not cut into shards says of itself
 
 
 class NotWholeError(Exception):
@@ -61,8 +62,10 @@ def _must_have_ended(run_dir: Path, layer: str) -> None:
     evidence = read_layer(run_dir / "evidence" / f"{layer}.ndjson")
     if evidence.faults:
         raise NotWholeError(f"the layer did not end in order ({evidence.faults[0]})")
-    left_out = sum(item.deselected for item in evidence.records if isinstance(item, Opening))
-    if left_out:
+    openings = [item for item in evidence.records if isinstance(item, Opening)]
+    if parts := [item.shard for item in openings if item.shard not in WHOLE]:
+        raise NotWholeError(f"it is shard {parts[0]} alone")
+    if left_out := sum(item.deselected for item in openings):
         raise NotWholeError(f"{left_out} of the layer's tests were left out by choice")
 
 
