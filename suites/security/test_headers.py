@@ -1,13 +1,12 @@
 """Security headers on every route of the service, on every status that it can answer."""
 
-import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import pytest
-from fastapi.routing import iter_route_contexts
+from fastapi import FastAPI
 from httpx import AsyncClient, Response
 from structlog.testing import capture_logs
 
@@ -19,6 +18,7 @@ from suites.contract import access
 from suites.contract.recipes import RECIPES
 from suites.contract.world import Surface, World, world_of
 from suites.security import answer_headers
+from suites.security.routes import Route, routes_of
 from sut.app import Service
 from sut.cache import Cache
 from sut.database import Database as ServiceDatabase
@@ -28,8 +28,6 @@ from sut.shortcuts import Shortcuts
 
 pytestmark = pytest.mark.objective("sec-headers")
 
-Route = tuple[str, str]
-CONVERTER = re.compile(r":\w+}")
 # Said in errors that must not reach the client.
 INSIDE = "select secret_column from the_inside at /srv/soccerai/inside.py"
 NOBODYS = {
@@ -82,20 +80,6 @@ class Tour:
             self.faults[route].add(f"{status} is no problem+json")
 
 
-def routes_of(app: Service) -> dict[Route, str]:
-    """Every route, with its operation id; empty for pages and files."""
-    found: dict[Route, str] = {}
-    for context in iter_route_contexts(app.routes):
-        methods: set[str] = getattr(context, "methods", None) or set()
-        documented = getattr(context, "include_in_schema", False)
-        operation = str(getattr(context, "operation_id", "") or "") if documented else ""
-        # the document names parameters without their converters: {id:uuid} is {id}
-        path = CONVERTER.sub("}", getattr(context, "path", ""))
-        for method in methods - {"HEAD", "OPTIONS"}:
-            found[method, path] = operation
-    return found
-
-
 @pytest.mark.long
 async def test_every_route_answers_every_status_with_the_headers(
     app: Service, world: World, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
@@ -122,6 +106,16 @@ async def test_every_route_answers_every_status_with_the_headers(
     assert set().union(*tour.statuses.values()) >= STATUSES
     for route, operation in routes.items():
         assert not operation or any(status < 400 for status in tour.statuses[route]), route
+
+
+@pytest.mark.parametrize("kind", ["mounted", "socket"])
+def test_what_answers_no_method_is_not_passed_over(app: Service, kind: str) -> None:
+    if kind == "mounted":
+        app.mount("/beside", FastAPI())
+    else:
+        app.add_api_websocket_route("/beside", break_down)
+    with pytest.raises(LookupError, match=r"/beside: answers no method"):
+        routes_of(app)
 
 
 def break_down(*_: object, **__: object) -> NoReturn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
@@ -12,6 +13,7 @@ from fixtures.application import SettingsFactory
 from fixtures.clients import PASSWORD
 from fixtures.database import Database
 from suites.contract.world import Surface, World, world_of
+from suites.security.routes import routes_of
 from sut.app import Service
 from sut.settings import Settings
 
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.objective("sec-headers")
 
 STRANGERS = ("https://evil.example", "null", "http://testserver.evil.example", "file://")
 NUMBERS = {"match_id": 1, "team_id": 1, "prediction_id": 1, "account_id": 1, "session_id": 1}
+REFUSED = "For your safety nothing was done."
 FORGED: tuple[Mapping[str, str], ...] = (
     {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
     {"Origin": "https://evil.example"},
@@ -100,6 +103,22 @@ async def test_a_form_on_another_page_changes_nothing_and_on_our_own_it_does(
 async def display_name(world: World) -> str:
     query = "select display_name from accounts where email = :email"
     return str(await world.value(query, email="visited@example.org"))
+
+
+async def test_no_form_of_any_page_is_taken_from_another(
+    app: Service, browser: AsyncClient
+) -> None:
+    forms = [path for (method, path), operation in routes_of(app).items()
+             if method != "GET" and not operation]  # fmt: skip
+    assert {"/login", "/account/erase", "/predictions/{match_id}"} <= set(forms)
+    for path in forms:
+        address = path.format(**NUMBERS | {"session_id": uuid4()})
+        for headers in FORGED:
+            forged = await browser.post(address, data={}, headers=headers)
+            assert forged.status_code == 403, f"{path} with {headers}: {forged.status_code}"
+            assert REFUSED in forged.text
+        control = await browser.post(address, data={}, headers=own(browser))
+        assert REFUSED not in control.text, path
 
 
 @pytest.mark.parametrize("headers", FORGED, ids=str)
