@@ -23,10 +23,11 @@ def test_a_script_that_a_page_did_not_bring_is_blocked_and_counted(
     page: Page, watch: Watch
 ) -> None:
     page.goto("/")
-    page.evaluate(
-        """() => { const script = document.createElement("script");
-        script.textContent = "document.title = 'owned'"; document.head.append(script); }"""
-    )
+    with page.expect_console_message(lambda message: "csp-violation" in message.text):
+        page.evaluate(
+            """() => { const script = document.createElement("script");
+            script.textContent = "document.title = 'owned'"; document.head.append(script); }"""
+        )
     expect(page).to_have_title("Fixtures · SoccerAI")
     assert any("script-src" in violation for violation in watch.violations), watch.violations
     watch.violations.clear()
