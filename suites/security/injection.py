@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
@@ -60,6 +61,34 @@ def places(document: Mapping[str, Any]) -> Iterator[Place]:
                 schema = document["components"]["schemas"][reference]
                 for field_name in schema["properties"]:
                     yield Place(name, "body", field_name)
+
+
+@dataclass
+class Form:
+    """A form of a page: where it goes, and what its fields hold."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Form] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        if tag == "form":
+            self.found.append(Form(told.get("action") or ""))
+        elif tag in {"input", "select", "textarea"} and self.found and told.get("name"):
+            self.found[-1].fields[str(told["name"])] = told.get("value") or ""
+
+
+def forms_of(page: str) -> list[Form]:
+    """Every form of a page."""
+    parser = _Forms()
+    parser.feed(page)
+    return parser.found
 
 
 def some_of_each_kind(turn: int) -> Iterator[str]:

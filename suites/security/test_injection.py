@@ -1,9 +1,11 @@
 """Hostile text in every input, and what it must not bring about."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -16,11 +18,22 @@ from suites.contract.feeding import FAREWELLS
 from suites.contract.recipes import RECIPES
 from suites.contract.world import Person, Request, World, world_of
 from suites.security import payloads
-from suites.security.injection import HEADERS, Detector, Place, places, some_of_each_kind
+from suites.security.injection import (
+    HEADERS,
+    Detector,
+    Form,
+    Place,
+    forms_of,
+    places,
+    some_of_each_kind,
+)
 from suites.security.payloads import MARK
+from suites.security.routes import routes_of
+from sut.app import Service
 
 pytestmark = pytest.mark.objective("sec-input")
 
+PAGES = ("/", "/predictions", "/leaderboard", "/account")
 READ = ("/login", "/register", "/leaderboard", "/", "/predictions")
 TABLES = "select table_name from information_schema.tables where table_schema = 'public'"
 
@@ -158,14 +171,59 @@ async def test_a_name_is_shown_as_text_on_every_page(
 
 
 async def pages_of(client: AsyncClient, player: Person) -> list[Response]:
+    async with entered(client, player) as browser:
+        return [await browser.get(path) for path in PAGES]
+
+
+@asynccontextmanager
+async def entered(client: AsyncClient, player: Person) -> AsyncIterator[AsyncClient]:
+    """A browser in which `player` has logged in; its forms come from our own pages."""
     own = {"Origin": str(client.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
     form = {"email": player.email, "password": clients.PASSWORD}
-    async with AsyncClient(base_url=client.base_url, timeout=60) as browser:
-        entered = await browser.post("/login", data=form, headers=own)
-        assert entered.status_code == 303, entered.text
-        return [
-            await browser.get(path) for path in ("/", "/predictions", "/leaderboard", "/account")
-        ]
+    async with AsyncClient(base_url=client.base_url, timeout=60, headers=own) as browser:
+        answer = await browser.post("/login", data=form)
+        assert answer.status_code == 303, answer.text
+        yield browser
+
+
+@pytest.mark.long
+async def test_hostile_text_in_any_field_of_any_form_has_no_effect(
+    live_service: LiveService, world: World, app: Service
+) -> None:
+    # whoever sees every forecast is shown no form that asks for one
+    player = await world.person("player", "free")
+    async with entered(world.client, player) as browser:
+        forms = await forms_by_route(app, world.client, browser)
+        with detector(live_service) as found:
+            for form in forms.values():
+                for turn, name in enumerate(form.fields):
+                    for payload in some_of_each_kind(turn):
+                        text = payload.encode("utf-8", "replace").decode()
+                        answer = await browser.post(form.action, data={**form.fields, name: text})
+                        found.look(f"form {form.action} {name}", text, answer)
+        # all of it came from somebody who was let in, up to the end
+        assert (await browser.get("/account")).status_code == 200
+
+
+async def forms_by_route(
+    app: Service, visitor: AsyncClient, browser: AsyncClient
+) -> dict[str, Form]:
+    """A form for every page that takes one, as our own pages show it."""
+    shown = [await visitor.get(path) for path in ("/login", "/register")]
+    week = (datetime.now(UTC) + timedelta(days=7)).date()
+    shown += [await browser.get(path) for path in (*PAGES, f"/?week={week}")]
+    forms = [form for page in shown for form in forms_of(page.text)]
+    routes = [path for (method, path), operation in routes_of(app).items()
+              if method != "GET" and not operation]  # fmt: skip
+    found = {
+        path: form
+        for path in routes
+        for form in forms
+        if re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), form.action)
+    }
+    assert found.keys() == set(routes), "a form that no page shows"
+    assert sum(len(form.fields) for form in found.values()) > len(found)
+    return found
 
 
 async def test_hostile_text_in_the_pages_inputs_has_no_effect(
