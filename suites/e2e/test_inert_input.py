@@ -24,7 +24,29 @@ PAYLOADS = (
 )
 PAGES = ("/", "/predictions", "/leaderboard", "/account")
 # What a payload would have become if a page had believed it.
-ALIVE = "img, svg[onload], [onerror], [onfocus], script:not([src]), iframe, [autofocus]"
+ALIVE = (
+    "img, svg[onload], [onerror], [onfocus], script:not([src]), iframe, [autofocus], "
+    "[href^='javascript:' i], [action^='javascript:' i], [formaction^='javascript:' i]"
+)
+
+
+@pytest.mark.parametrize(
+    "believed",
+    [
+        PAYLOADS[0],
+        PAYLOADS[1],
+        f'<input value="{PAYLOADS[2]}">',
+        f"<title>{PAYLOADS[3]}</title>",
+        f'<a href="{PAYLOADS[5]}">onward</a>',
+        f'<form action="{PAYLOADS[5]}"></form>',
+    ],
+)
+def test_what_a_payload_becomes_where_it_is_believed_would_be_seen(
+    page: Page, believed: str
+) -> None:
+    found = """([html, alive]) => new DOMParser().parseFromString(html, "text/html")
+        .querySelectorAll(alive).length"""
+    assert page.evaluate(found, [believed, ALIVE]) > 0
 
 
 def assert_inert(page: Page) -> None:
