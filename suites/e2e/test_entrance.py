@@ -241,3 +241,7 @@ def test_a_form_from_elsewhere_is_refused(page: Page, door: Door) -> None:
         assert answer.status == 403, headers
     page.goto("/account")
     expect(page.get_by_label("Name on the leaderboard")).to_have_value(person.name)
+    own = {"Origin": page.evaluate("location.origin")}
+    assert page.request.post("/account/name", form={"display_name": "Ada"}, headers=own).ok
+    page.reload()
+    expect(page.get_by_label("Name on the leaderboard")).to_have_value("Ada")
