@@ -2,7 +2,7 @@
 
 Version matching follows the OSV schema (https://ossf.github.io/osv-schema/#evaluation): a version
 is affected when it is listed, or when the events of a range say so in the ecosystem's order, which
-for PyPI is PEP 440.
+for PyPI is PEP 440. A record that tells of a package and of none of its versions affects them all.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import json
 import threading
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,12 @@ ECOSYSTEM = "PyPI"
 QUERY_PATH = "/v1/query"
 Advisory = Mapping[str, Any]
 _FIRST = Version("0.dev0")  # before every release of PEP 440
+# What zipfile raises for what is broken, locked or packed in a way of its own, and what records
+# raise that are none.
+_UNREADABLE = (
+    OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError,
+    ValueError, LookupError, TypeError, AttributeError,
+)  # fmt: skip
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -70,7 +77,7 @@ def load(path: Path) -> Snapshot:
                     if one["package"]["ecosystem"] == ECOSYSTEM
                 }:
                     by_package.setdefault(package, []).append(advisory)
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
+    except _UNREADABLE as error:
         raise AdvisoriesError(
             f"{path}: not an archive of OSV records ({type(error).__name__}: {error});\n"
             "expected the all.zip of https://osv-vulnerabilities.storage.googleapis.com/PyPI/"
@@ -84,7 +91,7 @@ def moment(text: str) -> datetime:
     """A record's time; real archives hold a few such as `1-01-01T00:00:00Z`: as old as can be."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the first year's first hours, elsewhere than in UTC
         return _NEVER
 
 
@@ -93,14 +100,13 @@ def _is_affected(affected: Mapping[str, Any], name: str, version: str) -> bool:
     if package["ecosystem"] != ECOSYSTEM or canonicalize_name(package["name"]) != name:
         return False
     wanted = _version(version)
-    listed = affected.get("versions", ())
+    listed = affected.get("versions") or ()
+    ranges = [one for one in affected.get("ranges") or () if one["type"] == "ECOSYSTEM"]
+    if not listed and not ranges:  # commits, or nothing: it may be any version
+        return True
     if version in listed or (wanted is not None and wanted in map(_version, listed)):
         return True
-    return wanted is not None and any(
-        _in_range(found["events"], wanted)
-        for found in affected.get("ranges", ())
-        if found["type"] == "ECOSYSTEM"
-    )
+    return wanted is not None and any(_in_range(found["events"], wanted) for found in ranges)
 
 
 def _in_range(events: list[Mapping[str, str]], version: Version) -> bool:

@@ -225,12 +225,14 @@ class _Inquiry:
         if monotonic() > self._until:
             return Answer(package, fault=f"not asked: {self.source.name} took too long before")
         try:
-            ((dependency, found),) = Auditor(self._service).audit(_One(package))
+            Version(package.version)
         except InvalidVersion:
             return Answer(package, fault=f"{package.version!r} is no version of PEP 440")
+        try:
+            ((dependency, found),) = Auditor(self._service).audit(_One(package))
         except ReplyError as error:
             return Answer(package, fault=f"{self.source.name} {error}")
-        except (ServiceError, LookupError, TypeError, ValueError) as error:
+        except (ServiceError, LookupError, TypeError, ValueError, AttributeError) as error:
             said = f"answered what pip-audit cannot read ({type(error).__name__}: {error})"
             return Answer(package, fault=f"{self.source.name} {said}")
         if dependency.is_skipped():

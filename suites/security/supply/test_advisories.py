@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import given
@@ -91,6 +93,9 @@ def affects(record: Advisory, package: str, version: str) -> bool:
     for affected in record["affected"]:
         if canonicalize_name(affected["package"]["name"]) != package:
             continue
+        kinds = {found["type"] for found in affected.get("ranges", ())}
+        if not affected.get("versions") and "ECOSYSTEM" not in kinds:
+            return True
         if wanted in map(key, affected.get("versions", ())):
             return True
         if any(low <= wanted < high for low, high in intervals(affected)):
@@ -198,6 +203,53 @@ def test_a_faulty_snapshot_is_refused_with_advice(tmp_path: Path, content: bytes
         path.write_bytes(content)
     with pytest.raises(advisories.AdvisoriesError, match=r"all\.zip"):
         advisories.load(path)
+
+
+def spoiled(packed: bytes, how: str) -> bytes:
+    """An archive whose first file cannot be read, for another reason each."""
+    raw, entry = bytearray(packed), packed.find(b"PK\x01\x02")
+    if how == "broken":
+        raw[60:80] = bytes(one ^ 0xFF for one in raw[60:80])
+    if how == "locked":
+        raw[6] |= 1
+        raw[entry + 8] |= 1
+    if how == "packed otherwise":
+        raw[8] = raw[entry + 10] = 99
+    return bytes(raw)
+
+
+@pytest.mark.parametrize("how", ["broken", "locked", "packed otherwise"])
+def test_an_archive_that_cannot_be_unpacked_is_refused_with_advice(
+    tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "all.zip"
+    with ZipFile(path, "w", ZIP_DEFLATED) as opened:
+        opened.writestr("a.json", json.dumps(RANGED))
+    path.write_bytes(spoiled(path.read_bytes(), how))
+    with pytest.raises(advisories.AdvisoriesError, match=r"all\.zip: not an archive"):
+        advisories.load(path)
+
+
+@pytest.mark.parametrize(
+    "affected",
+    [
+        {},
+        {"versions": [], "ranges": []},
+        {"versions": None, "ranges": None},
+        {"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]},
+    ],
+    ids=str,
+)
+def test_an_advisory_that_tells_of_no_version_affects_them_all(
+    tmp_path: Path, affected: dict[str, Any]
+) -> None:
+    snapshot = advisories.load(archive(tmp_path, advisory("CVE-8", "some-package", **affected)))
+    assert snapshot.affecting("some-package", "1.0")
+    assert not snapshot.affecting("some-other", "1.0")
+
+
+def test_a_moment_that_no_calendar_holds_is_as_old_as_can_be() -> None:
+    assert advisories.moment("0001-01-01T00:00:00+05:00").year == 1
 
 
 def test_an_archive_without_advisories_is_refused(tmp_path: Path) -> None:

@@ -147,6 +147,12 @@ FAIL_OPEN = {
     "affecting nothing": (
         http({"vulns": [{**CANARY_RECORDS[0], "affected": None}]}), "what it affects",
     ),
+    "severity in a list": (
+        http({"vulns": [{**BAD, "database_specific": ["HIGH"]}]}), "cannot read (AttributeError",
+    ),
+    "aliases of aliases": (
+        http({"vulns": [{**BAD, "aliases": [["CVE-9"]]}]}), "cannot read (AttributeError",
+    ),
     "of no time": (http({"vulns": [{"id": "X", "affected": [1]}]}), "without `modified`"),
     "cut off": (http(b'{"vulns": [', length=4000), "cut off after"),
     "hung up on": (b"", "cannot be reached"),
@@ -278,6 +284,16 @@ def test_the_first_source_that_knows_the_canary_is_taken() -> None:
 def test_a_version_of_no_kind_is_named(tmp_path: Path) -> None:
     found = audit_with(tmp_path, [Package("odd", "2004b-final")], *CANARY_RECORDS)
     assert found.missing == ["odd 2004b-final: '2004b-final' is no version of PEP 440"]
+
+
+def test_an_advisory_that_is_mended_in_no_version_of_pep_440_is_the_sources_fault(
+    tmp_path: Path,
+) -> None:
+    ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2004b-final"}]}]
+    record = advisory("CVE-9", "jinja2", versions=["3.1.6"], ranges=ranges)
+    found = audit_with(tmp_path, [JINJA], *CANARY_RECORDS, record)
+    assert found.audited == []
+    assert found.missing[0].startswith("jinja2 3.1.6: snapshot answered what pip-audit cannot read")
 
 
 def test_the_age_of_a_snapshot_is_known_and_that_of_a_mirror_is_told_by_its_replies() -> None:
