@@ -10,6 +10,7 @@ from pathlib import Path
 from suites.security.tree import git
 
 MESSAGE = "commit message"
+TAG = "tag message"
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,19 @@ def read(root: Path) -> History:
     # A byte that is no text must not stop the scan.
     lines = tuple(_lines((log or b"").decode("utf-8", "replace")))
     commits = tuple(dict.fromkeys(line.commit for line in lines))
+    lines += tuple(_of_tags(root))
     unique = {(line.path, line.text): line for line in reversed(lines)}
     return History(tuple(unique.values())[::-1], commits, int(counted) + len(missing), missing)
+
+
+def _of_tags(root: Path) -> Iterator[Line]:
+    """What annotated tags say, which is pushed as commits are and stands in none of them."""
+    form = "%(objecttype)%00%(objectname)%00%(contents)%00"
+    told = (git(root, "for-each-ref", f"--format={form}", "refs/tags") or b"").split(b"\0")
+    for kind, tag, message in zip(told[::3], told[1::3], told[2::3], strict=False):
+        if kind.strip() == b"tag":
+            for number, text in enumerate(texts_of(message.decode("utf-8", "replace")), start=1):
+                yield Line(TAG, number, text, tag.decode())
 
 
 def _lines(log: str) -> Iterator[Line]:

@@ -179,6 +179,29 @@ def test_a_secret_in_a_commit_message_is_found(repository: Path) -> None:
     assert [finding.path for finding in found] == [history.MESSAGE]
 
 
+def test_a_secret_in_the_message_of_a_tag_is_found(repository: Path) -> None:
+    commit(repository, "One")
+    git(repository, "tag", "light")
+    git(repository, "tag", "-a", "v1", "-m", f"The first\n\nIts key is {KEY}.")
+    git(repository, "tag", "-a", "v2", "-m", "The second")
+    past = history.read(repository)
+    (found,) = secret_scan.scan_lines(past.lines)
+    assert (found.rule, found.path, found.line) == ("aws-access-key", history.TAG, 3)
+    assert len(past.commits) == past.total == 1
+
+
+def test_a_commit_that_was_replaced_is_read_as_it_was_made(repository: Path) -> None:
+    (repository / "settings.py").write_text(f'KEY = "{KEY}"\n')
+    commit(repository, "Add the key")
+    git(repository, "branch", "kept")
+    (repository / "settings.py").write_text("KEY = ''\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "--amend", "-m", "Say nothing")
+    git(repository, "replace", "kept", "HEAD")
+    found = secret_scan.scan_lines(history.read(repository).lines)
+    assert [finding.path for finding in found] == ["settings.py"]
+
+
 def test_a_line_allowed_today_is_allowed_in_its_history(repository: Path) -> None:
     settings = repository / "settings.py"
     settings.write_text(f'KEY = "{KEY}"\n')

@@ -67,8 +67,10 @@ def git(root: Path, *arguments: str) -> bytes | None:
     """What `git` prints; None where there is no Git, or `root` is not the top of a repository."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, check=False, timeout=120
-        )
+            # what was replaced by a ref of refs/replace is looked at as it was committed
+            ["git", "--no-replace-objects", "-C", str(root), *arguments],
+            capture_output=True, check=False, timeout=120,
+        )  # fmt: skip
     except FileNotFoundError:
         return None
     if done.returncode != 0 or not (root / ".git").exists():
