@@ -8,8 +8,10 @@ import pytest
 
 from fixtures.layers import LAYERS
 from reports.configuration import load_objectives, load_waivers
-from reports.objectives import Objectives
+from reports.objectives import InstrumentClause, Objectives
 from reports.producers import silent_layers, unrecorded, vocabularies, vocabulary
+from scenarios import shapes
+from scenarios.plan import Plan, schedule
 from suites.framework.reports.runs import LATENCY, PARSED, SPOKEN, objective, objectives
 
 ROOT = Path(__file__).parents[3]
@@ -48,6 +50,21 @@ def test_every_layer_has_an_objective(promised: Objectives) -> None:
 
 def test_every_name_in_an_objective_is_recorded_by_a_producer(promised: Objectives) -> None:
     assert unrecorded(promised.objectives, vocabularies(ROOT)) == ()
+
+
+@pytest.mark.parametrize("name", ["commit", "steady"])
+def test_promises_about_load_hold_for_as_much_as_their_profile_offers(
+    promised: Objectives, name: str
+) -> None:
+    (latency,) = (item for item in promised.objectives if item.id == "api-latency-p95")
+    (least,) = (
+        clause.limit for clause in latency.requires
+        if isinstance(clause, InstrumentClause) and clause.of == "value"
+        and clause.name == "achieved_rate_per_s"
+    )  # fmt: skip
+    plan = Plan(url="http://127.0.0.1:1", profile=shapes.profile(name), paths=("/",))
+    offered = sum(arrival.at_s >= 0 for arrival in schedule(plan)) / plan.profile.shape.duration_s
+    assert offered >= least > 0.9 * shapes.profile("commit").shape.rate_at(0)
 
 
 def test_the_waivers_are_right() -> None:
