@@ -12,6 +12,7 @@ runs of several machines or shards; ``pin RUN_DIR`` makes a run the baseline of 
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -20,20 +21,20 @@ import sys
 if "PYDANTIC_DISABLE_PLUGINS" not in os.environ:
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from reports.commands import judging, small
 from reports.commands.shared import Refusal
 
 NO_VERDICT = 2
-COMMANDS: Mapping[str, Callable[[Sequence[str]], int]] = {
-    "check": small.check,
-    "new-run": small.new_run,
-    "ran": small.ran,
-    "limits": small.limits,
-    "verify": small.verify_run,
-    "merge": small.merge_runs,
-    "pin": small.pin,
+# The commands beside judging, each with its function in `reports.commands.small`.
+COMMANDS: Mapping[str, str] = {
+    "check": "check",
+    "new-run": "new_run",
+    "ran": "ran",
+    "limits": "limits",
+    "verify": "verify_run",
+    "merge": "merge_runs",
+    "pin": "pin",
 }
 
 
@@ -43,9 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # what a terminal of another time cannot show
     try:
-        if words and words[0] in COMMANDS:
-            return COMMANDS[words[0]](words[1:])
-        return judging.judge_run(words)
+        return _run(words)
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return NO_VERDICT
@@ -57,5 +56,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return NO_VERDICT
 
 
+def _run(words: Sequence[str]) -> int:
+    # Loading is a good part of what a run's judgement costs, so neither side loads the other's.
+    if words and words[0] in COMMANDS:
+        from reports.commands import small
+
+        command: int = getattr(small, COMMANDS[words[0]])(words[1:])
+        return command
+    from reports.commands import judging
+
+    return judging.judge_run(words)
+
+
 if __name__ == "__main__":
+    # One run's records live until the end: looking for garbage among them finds none.
+    gc.disable()
     sys.exit(main())
