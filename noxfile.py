@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
@@ -30,7 +31,9 @@ RELEASE = (*GATE[:-1], "bench", "duet", "proof", "load")
 STEADY = ("--profile", "steady")  # what a release promises holds for a minute
 SPREAD = {"lint", "unit", "contract", "security"}
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
-ANY_EXIT = tuple(range(256))  # a red layer is the judge's business; the next layer still runs
+# A red layer is the judge's business; the next layer still runs. Below 0: the signal that ended it.
+ANY_EXIT = tuple(range(-64, 256))
+FAILED, REFUSED = 1, 2
 CHILD_ENVIRONMENT = {
     "TOUCHLINE_LIFELINE": "1",  # pytest ends when this process does, however it does
     "PYTHONUNBUFFERED": "1",
@@ -41,6 +44,8 @@ PARALLEL = ("-n", "auto", "--dist", "worksteal")
 # they start or for Postgres. Where each process has a service of its own, one more costs too much.
 WAITING = {"integration", "framework"}
 CROWDED = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal")
+# Words by which pytest runs some tests only, so that a layer may rightly be without any.
+SOME_TESTS = ("-k", "-m", "--deselect", "--lf", "--last-failed")
 # What unit tests need; looking for the plugins of every installed package takes half a second.
 UNIT_PLUGINS = ("pytest_asyncio.plugin", "pytest_randomly", "_hypothesis_pytestplugin")
 
@@ -82,23 +87,48 @@ def _python(
     any_exit: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> None:
-    session.run(
-        str(PYTHON), *arguments,
-        env={**CHILD_ENVIRONMENT, **(environment or {})},
-        external=True,
-        success_codes=ANY_EXIT if any_exit else (0,),
-    )  # fmt: skip
+    """Run Python; what it ends with is what the session ends with.
+
+    nox makes 1 of whatever a command ends with, and 1 is NO-GO: a release without a verdict, a
+    faulty slo.toml or servers that cannot start end with 2.
+    """
+    try:
+        session.run(
+            str(PYTHON), *arguments,
+            env={**CHILD_ENVIRONMENT, **(environment or {})},
+            external=True,
+            success_codes=ANY_EXIT if any_exit else (0,),
+            stderr=None,  # as the command has it: not among what it prints
+        )  # fmt: skip
+    except CommandFailed as failed:
+        code = getattr(failed, "return_code", None) or FAILED
+        if code == FAILED:  # the other sessions that were asked for may still run
+            raise
+        raise SystemExit(code if code > 0 else 128 - code) from None
 
 
-def _end_like(*arguments: str) -> None:
-    """Run Python and end with its exit code; nox makes 1 of whatever a command ends with."""
-    changed = {name: value for name, value in CHILD_ENVIRONMENT.items() if value is not None}
-    kept = {name: value for name, value in os.environ.items() if name not in CHILD_ENVIRONMENT}
-    done = subprocess.run(  # noqa: S603 - the words are ours and the caller's
-        [str(PYTHON), *arguments], env={**kept, **changed}, check=False
-    )
-    if done.returncode:
-        raise SystemExit(done.returncode)
+def _refuse(message: str) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(REFUSED)
+
+
+def _taken(words: list[str], name: str) -> str | None:
+    """The value of `--name VALUE` or `--name=VALUE`, which is taken out of the words."""
+    for at, word in enumerate(words):
+        if word.startswith(f"{name}="):
+            return words.pop(at).partition("=")[2]
+        if word == name:
+            if at + 1 == len(words):
+                _refuse(f"{name} needs a value behind it")
+            value = words[at + 1]
+            del words[at : at + 2]
+            return value
+    return None
+
+
+def _names(words: list[str]) -> set[str]:
+    """The options among the words, without their values."""
+    return {word.partition("=")[0] for word in words if word.startswith("--")}
 
 
 def _new_run(label: str) -> Path:
@@ -144,17 +174,11 @@ def gate(session: nox.Session) -> None:
     """Judge a release: every layer of the policy (-- --policy release), one verdict, one page."""
     _ready(session)
     arguments = list(session.posargs)
-    policy = "commit"
-    if "--policy" in arguments:
-        at = arguments.index("--policy")
-        if at + 1 == len(arguments):
-            session.error("--policy needs a name from scenarios/slo.toml, such as commit")
-        policy = arguments[at + 1]
-        del arguments[at : at + 2]
+    policy = _taken(arguments, "--policy") or "commit"
     _python(session, "-m", "reports", "check", "--policy", policy)
     run = _new_run("gate")
     for layer in RELEASE if policy == "release" else GATE:
-        steady = layer == "load" and policy == "release" and "--profile" not in arguments
+        steady = layer == "load" and policy == "release" and "--profile" not in _names(arguments)
         _quietly(session, run, layer, *arguments, *(STEADY if steady else ()))
     _python(session, "-m", "reports", str(run), "--policy", policy, "--latest")
 
@@ -172,7 +196,7 @@ def tests(session: nox.Session) -> None:
     _ready(session)
     run = _new_run("tests")
     _layers(session, run, FUNCTIONAL, *CROWDED)
-    if not {"-k", "-m", "--deselect", "--lf"} & set(session.posargs):
+    if not any(word.startswith(SOME_TESTS) for word in session.posargs):
         _python(session, "-m", "reports", "ran", str(run), *FUNCTIONAL)
 
 
@@ -199,14 +223,15 @@ def integration(session: nox.Session) -> None:
 @nox.session
 def contract(session: nox.Session) -> None:
     """The served document, fuzzed as every role (-- --accept; any service: --target, --openapi)."""
-    words = session.posargs
-    if any(word.split("=")[0] == "--accept" for word in words):
-        what = next((word.partition("=")[2] for word in words if "=" in word), "") or "release"
+    words = list(session.posargs)
+    if "--accept" in _names(words):
+        at = next(at for at, word in enumerate(words) if word.partition("=")[0] == "--accept")
+        _, _, what = words.pop(at).partition("=")
         _ready(session)
-        _end_like("-m", "suites.contract", "accept", what)
-    elif any(word.split("=")[0] in {"--target", "--openapi"} for word in words):
+        _python(session, "-m", "suites.contract", "accept", *([what] if what else []), *words)
+    elif {"--target", "--openapi"} & _names(words):
         _ready(session)
-        _end_like("-m", "suites.contract", "check", *words)
+        _python(session, "-m", "suites.contract", "check", *words)
     else:
         _one(session, "contract", *PARALLEL)
 
@@ -214,9 +239,9 @@ def contract(session: nox.Session) -> None:
 @nox.session
 def security(session: nox.Session) -> None:
     """Scans and attacks on the reference service (-- any running one: --target, --openapi)."""
-    if any(word.split("=")[0] in {"--target", "--openapi"} for word in session.posargs):
+    if {"--target", "--openapi"} & _names(session.posargs):
         _ready(session)
-        _end_like("-m", "suites.security", "attack", *session.posargs)
+        _python(session, "-m", "suites.security", "attack", *session.posargs)
     else:
         _one(session, "security", *PARALLEL)
 
@@ -232,11 +257,13 @@ def load(session: nox.Session) -> None:
     """Open-model load on the live service (-- --profile NAME --rate R --duration S --abort)."""
     _ready(session)
     words = list(session.posargs)
-    more = []
-    if "--abort" in words:
+    theirs = _taken(words, "--load")
+    more = [theirs] if theirs else []
+    abort = "--abort" in words
+    if abort:
         words.remove("--abort")
         more.append("--abort")
-    if more or "breakpoint" in words or "--profile=breakpoint" in words:
+    if abort or "breakpoint" in words or "--profile=breakpoint" in words:
         more.append(f"--hold {_promised(session)}")
     extra = (f"--load={' '.join(more)}",) if more else ()
     run = _new_run("load")
@@ -246,7 +273,7 @@ def load(session: nox.Session) -> None:
 def _promised(session: nox.Session) -> str:
     """The limits that load objectives set: a run does not read them, so it is told."""
     command = (str(PYTHON), "-m", "reports", "limits", "load")
-    return str(session.run(*command, external=True, silent=True)).strip()
+    return str(session.run(*command, external=True, silent=True, stderr=None)).strip()
 
 
 @nox.session
@@ -260,7 +287,7 @@ def duet(session: nox.Session) -> None:
     """The working files beside an earlier commit, endpoint by endpoint (-- --base REF)."""
     _ready(session)
     command = ("-m", "pytest", "suites/duet", "--run-dir", str(_new_run("duet")), "-q")
-    _end_like(*command, *session.posargs)
+    _python(session, *command, *session.posargs)
 
 
 @nox.session
@@ -281,10 +308,11 @@ def coverage(session: nox.Session) -> None:
     _ready(session)
     run = _new_run("coverage")
     for layer in MEASURED:
-        _quietly(session, run, layer)
-    _layers(session, run, ("coverage",), "-q")
+        _quietly(session, run, layer, *session.posargs)
+    _python(session, "-m", "pytest", "suites/coverage", "--run-dir", str(run), "-q")
     for listed in sorted(run.glob("attachments/coverage/*files*")):
         print(listed.read_text(encoding="utf-8"))
+    _python(session, "-m", "reports", "ran", str(run), "coverage")  # skipped without whole data
 
 
 @nox.session
