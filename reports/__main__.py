@@ -1,7 +1,7 @@
 """Judge a run and render its verdict: ``python -m reports [RUN_DIR] [--policy NAME]``.
 
 Exit 0 for GO, 1 for NO-GO, 2 for NO VERDICT, and 2 for what cannot be judged at all: a faulty
-slo.toml or waivers.toml, an unknown policy, a run folder that is not there.
+slo.toml or waivers.toml, an unknown policy, a run folder that is not there, a judge that broke.
 
 ``python -m reports check`` reads the configuration alone; ``python -m reports new-run`` names a
 folder for a new run; ``python -m reports ran RUN_DIR LAYER...`` fails when a layer ran no test;
@@ -16,6 +16,7 @@ import gc
 import io
 import os
 import sys
+import traceback
 
 # Pydantic would look for plugins in every installed package, to use none of them here.
 if "PYDANTIC_DISABLE_PLUGINS" not in os.environ:
@@ -24,8 +25,10 @@ if "PYDANTIC_DISABLE_PLUGINS" not in os.environ:
 from collections.abc import Mapping, Sequence
 
 from reports.commands.shared import Refusal
+from reports.saying import inert
 
 NO_VERDICT = 2
+KEPT = "nothing that was measured is lost: mend this and run the command again"
 # The commands beside judging, each with its function in `reports.commands.small`.
 COMMANDS: Mapping[str, str] = {
     "check": "check",
@@ -46,14 +49,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(words)
     except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        return NO_VERDICT
+        _say_on_stderr(str(refusal))
     except OSError as error:  # a file that nobody may read, a disk that is full
         where = f"{error.filename}: " if error.filename else ""
-        print(f"{where}{error.strerror or error}", file=sys.stderr)
-        print("nothing that was measured is lost: mend this and run the command again",
-              file=sys.stderr)  # fmt: skip
-        return NO_VERDICT
+        _say_on_stderr(f"{inert(f'{where}{error.strerror or error}')}\n{KEPT}")
+    except Exception as error:  # Python would end with 1, which says NO-GO
+        _say_on_stderr(f"{traceback.format_exc()}{inert(_broke(words, error))}\n{KEPT}")
+    return NO_VERDICT
+
+
+def _broke(words: Sequence[str], error: Exception) -> str:
+    command = " ".join(("python -m reports", *words))
+    return f"{command} broke, so there is no verdict: {type(error).__name__}: {error}"
+
+
+def _say_on_stderr(lines: str) -> None:
+    """Lines in which a file's name or a test's words may stand, and steer nothing."""
+    print("\n".join(map(inert, lines.split("\n"))), file=sys.stderr)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -3,7 +3,9 @@
 Each line carries the SHA-256 of the line before it, so that a line that was changed or taken out
 shows. Beside runs, a line may pin one of them as the baseline to compare with. The store holds what
 comparisons need (states, values, names of failures), never the evidence: the run folders keep that,
-and may be deleted. Keep ``out/history`` between runs of CI, and the history goes on.
+and may be deleted. Keep ``out/history`` between runs of CI, and the history goes on. A run that is
+judged again has a line more, and its last one counts; one that is looked at after the files changed
+has none more: what it saw says nothing of them, and would wipe out what it said of its own.
 """
 
 from __future__ import annotations
@@ -107,7 +109,11 @@ class History:
 
     def before(self, run: str, began: str) -> tuple[Entry, ...]:
         """The runs that began before this one; those of one moment in the order of their names."""
-        return tuple(item for item in self.entries if (item.began, item.run) < (began, run))
+        return tuple(
+            item
+            for item in self.entries
+            if item.run != run and (item.began, item.run) < (began, run)
+        )
 
     def of(self, run: str) -> Entry | None:
         """The newest judgement of a run."""

@@ -8,6 +8,7 @@ to acquit, and the judge says why.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from reports.evidence import (
     Series,
     read_run,
 )
+
+FOLDERS = ("evidence", "attachments")  # what a merge writes
 
 
 class MergeError(ValueError):
@@ -60,8 +63,9 @@ def merge(target: Path, sources: Sequence[Path]) -> tuple[Merged, ...]:
     layers = _by_layer(sources)
     for layer, parts in layers.items():
         _refuse_contradictions(layer, parts)
-    if (target / "evidence").exists():
-        raise MergeError(f"{target}/evidence exists, and evidence is never replaced")
+    for name in FOLDERS:
+        if os.path.lexists(target / name):
+            raise MergeError(f"{target}/{name} exists, and evidence is never replaced")
     making = target.parent / f".{target.name}.merging"
     try:
         merged = _make(making, target.resolve().name, sources, layers)

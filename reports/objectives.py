@@ -34,6 +34,15 @@ from reports.evidence import Severity
 Operator = Literal["<", "<=", ">", ">=", "=="]
 SUITE_SUFFIX = "-suite"
 UNIT_SUFFIXES = {"_ms": "ms", "_us": "us", "_s": "s", "_bytes": "bytes", "_days": "days"}
+# What the page calls its own parts: an objective is found there by its id, which must be its alone.
+PAGE_ANCHORS = frozenset(
+    (
+        "access", "duet", "endpoints", "failures", "findings", "history", "layers", "load",
+        "objectives", "optional", "other", "pack", "provenance", "q", "results", "sbom", "tests",
+        "unknown", "waivers",
+    )
+)  # fmt: skip
+ANCHOR_BEGINNINGS = ("cause-", "layer-")
 SEVERITIES: tuple[str, ...] = get_args(Severity)
 
 Word = Annotated[str, Field(min_length=1, pattern=r"\S")]
@@ -252,6 +261,15 @@ class Objective(Model):
     def _not_the_name_of_a_suite(cls, value: str) -> str:
         if value.endswith(SUITE_SUFFIX):
             raise ValueError(f"ids that end in {SUITE_SUFFIX} are the gate's own, found {value!r}")
+        return value
+
+    @field_validator("id")
+    @classmethod
+    def _not_a_part_of_the_page(cls, value: str) -> str:
+        if value in PAGE_ANCHORS or value.startswith(ANCHOR_BEGINNINGS):
+            raise ValueError(
+                f"expected another id: the page has a part of its own called {value!r}"
+            )
         return value
 
     @field_validator("policies")

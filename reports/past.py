@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reports.compare import Comparison, compare
@@ -36,7 +36,10 @@ class Past:
 
 
 def past_of(history: History, now: Entry, release: ReleaseTag | None, ran: Collection[str]) -> Past:
-    """Hold the present run beside its past; `ran` are the tests that left an outcome now."""
+    """Hold the present run beside its past.
+
+    `ran` are the tests that left an outcome now, in evidence that is believed.
+    """
     before = history.before(now.run, now.began)
     bases: list[tuple[str, Entry]] = []
     absent: list[Absence] = []
@@ -48,7 +51,8 @@ def past_of(history: History, now: Entry, release: ReleaseTag | None, ran: Colle
         why = f"no run of its commit {release.commit[:12]} is in the history"
         absent.append(Absence(f"release {release.name}", why))
     if history.pinned and history.pinned != now.run:
-        pinned = next((entry for entry in before if entry.run == history.pinned), None)
+        named = [entry for entry in before if entry.run == history.pinned]
+        pinned = next(reversed(_alike(named, now.policy)), None)
         if pinned:
             bases.append((f"the pinned run {pinned.run}", pinned))
         else:
@@ -66,7 +70,16 @@ def past_of(history: History, now: Entry, release: ReleaseTag | None, ran: Colle
 
 
 def _run_of_commit(entries: Collection[Entry], commit: str, policy: str) -> Entry | None:
-    """The newest run of a commit as it was committed, of the same policy where there is one."""
+    """The run by which a commit was released: the newest GO of it as it was committed.
+
+    Without one the newest run; of the same policy where there is one.
+    """
     found = [entry for entry in entries if entry.commit == commit and not entry.dirty]
-    alike = [entry for entry in found if entry.policy == policy]
-    return alike[-1] if alike else found[-1] if found else None
+    alike = _alike(found, policy)
+    good = [entry for entry in alike if entry.release == "GO"]
+    return next(reversed(good or alike), None)
+
+
+def _alike(entries: Sequence[Entry], policy: str) -> Sequence[Entry]:
+    """Those that were judged under the policy, or all where none was."""
+    return [entry for entry in entries if entry.policy == policy] or entries

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reports.evidence import sayable
+
 PATTERNS = ("*.cdx.json", "*bom.json")
 
 
@@ -28,7 +30,8 @@ class Sbom:
 def read_sboms(run_dir: Path) -> tuple[Sbom, ...]:
     """Every bill in a run's folder, by name. What cannot be read has a fault instead of content."""
     paths = {path for pattern in PATTERNS for path in run_dir.rglob(pattern) if path.is_file()}
-    return tuple(_read(path, path.relative_to(run_dir).as_posix()) for path in sorted(paths))
+    names = ((path, sayable(path.relative_to(run_dir).as_posix())) for path in sorted(paths))
+    return tuple(_read(path, name) for path, name in names)
 
 
 def _read(path: Path, name: str) -> Sbom:
@@ -44,11 +47,11 @@ def _read(path: Path, name: str) -> Sbom:
         return Sbom(
             path=name,
             sha256=digest,
-            format=f"{body['bomFormat']} {body['specVersion']}",
+            format=sayable(f"{body['bomFormat']} {body['specVersion']}"),
             components=len(components),
             licences=tuple(found.most_common()),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return Sbom(name, digest, fault=f"not a CycloneDX document ({type(error).__name__})")
 
 
@@ -60,6 +63,6 @@ def _licences(component: Mapping[str, Any]) -> Iterator[str]:
         name = choice.get("expression") or licence.get("id") or licence.get("name")
         if name:
             named = True
-            yield str(name).partition("\n")[0][:60]
+            yield sayable(str(name).partition("\n")[0][:60])
     if not named:
         yield "unknown"

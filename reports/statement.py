@@ -82,6 +82,21 @@ def linked_folders(run_dir: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if (run_dir / name).is_symlink()))
 
 
+def strange_files(run_dir: Path) -> tuple[str, ...]:
+    """What lies below ``evidence``, would be judged, and is no file to state. Raises OSError.
+
+    Links that lead nowhere may lead somewhere tomorrow; pipes and the like hold nothing. Nor is a
+    folder evidence, whatever it is called.
+    """
+    found = [
+        name
+        for folders, files in _folders(run_dir)
+        for name in (*files, *(folder for folder in folders if folder.endswith(".ndjson")))
+        if name.startswith(f"{EVIDENCE}/")
+    ]
+    return tuple(sorted(name for name in found if not (run_dir / name).is_file()))
+
+
 def _folders(run_dir: Path) -> Iterator[tuple[list[str], list[str]]]:
     """Of each folder the names of its folders and files, as seen from the run's."""
 
@@ -109,6 +124,11 @@ def subjects_of(run_dir: Path, lockfile_sha256: str) -> tuple[Subject, ...]:
             raise StatementError(
                 f"{run_dir / linked[0]}: a link to a folder, and no statement holds for what a "
                 "link leads to\nput the folder itself there, and judge the run again"
+            )
+        if strange := strange_files(run_dir):
+            raise StatementError(
+                f"{run_dir / strange[0]}: no regular file, and no statement holds for anything else"
+                "\ntake it out of the evidence, and judge the run again"
             )
         files = tuple(Subject(name, digest_of(run_dir / name)) for name in files_of(run_dir))
     except OSError as error:

@@ -11,6 +11,7 @@ to look at: a run without a history does not pay for them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,8 +39,9 @@ class Jump:
 
     @property
     def change(self) -> float:
-        """As a share of the mean before."""
-        return self.after / self.before - 1 if self.before else float("inf")
+        """As a share of the size of the mean before; infinite where that was nothing."""
+        risen = self.after - self.before
+        return risen / abs(self.before) if self.before else math.copysign(math.inf, risen)
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,12 @@ class Trend:
 
 
 def trends_of(entries: Sequence[Entry], now: Entry) -> dict[str, Trend]:
-    """The trend of every value that the present run was judged by, over runs of any policy."""
-    recent = entries[-(MOST - 1) :]
+    """The trend of every value that the present run was judged by, over runs of any policy.
+
+    A run that was judged under several policies measured once and is one point.
+    """
+    once = {entry.run: entry for entry in entries}
+    recent = [*once.values()][-(MOST - 1) :]
     return {name: _trend(name, value, recent, now) for name, value in now.values.items()}
 
 

@@ -104,10 +104,10 @@ class Verdict:
         """The reading that decided: the worst, and of equals the one nearest to its limit."""
         if not self.readings:
             return None
-        return max(self.readings, key=lambda item: (ORDER.index(item.state), -_headroom(item)))
+        return max(self.readings, key=lambda item: (ORDER.index(item.state), -headroom(item)))
 
 
-def _headroom(reading: Reading) -> float:
+def headroom(reading: Reading) -> float:
     """Margin as a share of the limit; readings without one come after those that have it."""
     if reading.margin is None or reading.limit is None:
         return float("inf")

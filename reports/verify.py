@@ -24,6 +24,7 @@ from reports.statement import (
     linked_folders,
     not_run,
     said_of,
+    strange_files,
 )
 
 if TYPE_CHECKING:
@@ -190,6 +191,7 @@ def _lockfile(path: Path, digest: str) -> Iterator[Finding]:
 def _added(body: dict[str, Any], run_dir: Path) -> Iterator[Finding]:
     try:
         linked, files = linked_folders(run_dir), files_of(run_dir)
+        strange = strange_files(run_dir)
     except OSError as error:
         where = _shown(str(error.filename or run_dir))
         yield Finding(True, f"{where}: cannot be looked through: {error.strerror}")
@@ -197,6 +199,8 @@ def _added(body: dict[str, Any], run_dir: Path) -> Iterator[Finding]:
     for name in linked:
         text = f"{_shown(name)}: a link to a folder, nothing speaks for what lies behind it"
         yield Finding(True, text)
+    for name in strange:
+        yield Finding(True, f"{_shown(name)}: no regular file, and nothing speaks for it")
     for name in files:
         if name not in body["subject"]:
             told = f"{_shown(name)}: came later, nothing speaks for it"

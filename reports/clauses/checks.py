@@ -28,10 +28,11 @@ def read_checks(
     total = sum(reading.samples or 0 for reading in readings)
     if total < clause.minimum and all(reading.state == "met" for reading in readings):
         layer = layers[clause.layers[0]]
-        why = f"{count(total, 'test')} of at least {clause.minimum} speak for {objective}"
         subject = f"tests that speak for {objective}"
+        where = f" in {listed(clause.layers)}" if len(clause.layers) > 1 else ""
+        why = f"{count(total, 'test')} of at least {clause.minimum} speak for {objective}{where}"
         blank = blank_reading(
-            "checks", layer, listed(clause.layers), subject, ">=", clause.minimum, "tests"
+            "checks", layer, clause.layers[0], subject, ">=", clause.minimum, "tests"
         )
         readings.append(blank.because("no evidence", with_doubt(why, layer)))
     return tuple(readings)

@@ -18,7 +18,7 @@ from reports.evidence import Instrument
 from reports.objectives import InstrumentClause
 from reports.soundness import Weighed
 from reports.verdicts import Reading
-from reports.wording import count, labelled, listed, scale_of
+from reports.wording import count, labelled, listed, number, scale_of
 
 
 def read_instruments(clause: InstrumentClause, layer: Weighed) -> tuple[Reading, ...]:
@@ -84,8 +84,14 @@ def _instrument_said(clause: InstrumentClause, item: Instrument, value: float) -
     scale = scale_of("share" if clause.of == "share" else item.unit, clause.limit)
     bound = f"bound {clause.op} {scale.show(clause.limit)}"
     if clause.of == "share" and item.total is not None:
-        return f"{item.value:g} of {item.total:g}, {scale.show(value, clause.limit)} ({bound})"
+        share = scale.show(value, clause.limit)
+        return f"{_of_total(item.value, item.total)}, {share} ({bound})"
     return f"{scale.show(value, clause.limit)} ({bound})"
+
+
+def _of_total(value: float, total: float) -> str:
+    """`1,199,999 of 1,200,000`: one that is lacking is seen, however many there are."""
+    return f"{number(value, total)} of {number(total, value)}"
 
 
 def _can_exceed(item: Instrument) -> bool:
@@ -101,9 +107,11 @@ def _instrument_doubts(
         doubts.append(f"{name} gives no total to take a share of")
     if clause.of == "share" and item.total is not None:
         if item.total <= 0:
-            doubts.append(f"{name} is {item.value:g} of {item.total:g}: there was nothing to see")
+            said = _of_total(item.value, item.total)
+            doubts.append(f"{name} is {said}: there was nothing to see")
         elif item.value < 0 or (item.value > item.total and not _can_exceed(item)):
-            doubts.append(f"{name} is {item.value:g} of {item.total:g}, which cannot be")
+            said = _of_total(item.value, item.total)
+            doubts.append(f"{name} is {said}, which cannot be")
     if clause.of == "value" and item.value < 0:
         doubts.append(f"{name} is {item.value:g}, which no instrument can read")
     if clause.of == "value" and clause.unit and item.unit != clause.unit:

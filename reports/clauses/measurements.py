@@ -19,7 +19,7 @@ from reports.evidence import Measurement
 from reports.objectives import MeasurementClause
 from reports.soundness import Weighed
 from reports.verdicts import Reading
-from reports.wording import count, labelled, listed, scale_of
+from reports.wording import count, labelled, listed, number, scale_of
 
 NEVER_NEGATIVE = ("us", "ms", "s", "1/s", "days")
 LONGEST = 99  # times as long as it was; beyond it, the value is as good as at the limit
@@ -112,7 +112,7 @@ def _measurement_doubts(
     if not math.isfinite(item.value):
         doubts.append(f"{name} is {item.value}, not a number")
     elif clause.share and not 0 <= item.value <= 1:
-        doubts.append(f"{name} is {item.value:g} of a whole, which cannot be")
+        doubts.append(f"{name} is {number(item.value, 0, 1)} of a whole, which cannot be")
     elif item.value < 0 and item.unit in NEVER_NEGATIVE:
         doubts.append(f"{name} is {item.value:g} {item.unit}, which cannot be")
     elif item.confidence is not None and not 0 < item.confidence < 1:

@@ -12,6 +12,7 @@ from reports.commands.shared import Refusal, add_configuration, configuration_of
 from reports.evidence import read_run, sayable
 from reports.merge import MergeError, merge
 from reports.presence import idle_layers
+from reports.saying import inert
 from reports.soundness import run_of
 from reports.verify import UnreadableError, verify
 from reports.wording import count
@@ -78,7 +79,8 @@ def ran(words: Sequence[str]) -> int:
     options = parser.parse_args(words)
     idle = idle_layers(read_run(run_folder(options.run_dir)), options.layers)
     if idle:
-        raise Refusal("\n".join([*idle, "run these layers alone to see why: nox -s LAYER"]))
+        told = map(inert, idle)
+        raise Refusal("\n".join([*told, "run these layers alone to see why: nox -s LAYER"]))
     return 0
 
 
@@ -100,7 +102,7 @@ def verify_run(words: Sequence[str]) -> int:
     except statement.KeyFileError as error:
         raise Refusal(str(error)) from None
     for item in found:
-        print(item)
+        print(inert(str(item)))
     faults = sum(item.fault for item in found)
     print(f"{faults} of these are faults" if faults else "nothing was changed since it was judged")
     return 1 if faults else 0
@@ -118,14 +120,16 @@ def merge_runs(words: Sequence[str]) -> int:
     try:
         merged = merge(options.target, [run_folder(source) for source in options.sources])
     except MergeError as error:
-        raise Refusal(f"{error}\nnothing was written") from None
+        raise Refusal(f"{inert(str(error))}\nnothing was written") from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        raise Refusal(f"{where}{error.strerror or error}\nnothing was written") from None
+        raise Refusal(
+            f"{inert(f'{where}{error.strerror or error}')}\nnothing was written"
+        ) from None
     for layer in merged:
         lacking = [*(f"shard {n} of {layer.parts} is missing" for n in layer.missing),
                    *(f"{path} is damaged" for path in layer.damaged)]  # fmt: skip
-        print(f"{layer.layer}: {'; '.join(lacking) or count(layer.parts, 'part')}")
+        print(inert(f"{layer.layer}: {'; '.join(lacking) or count(layer.parts, 'part')}"))
     print(f"judge it: python -m reports {options.target}")
     return 0
 
@@ -142,7 +146,7 @@ def pin(words: Sequence[str]) -> int:
     name = sayable(run_of(read_run(run_dir), run_dir.resolve().name))
     stored = history.read_history(store)
     if stored.of(name) is None:
-        told = "\n".join((f"{store}: holds no run {name}", *stored.faults[:MOST_FAULTS]))
+        told = "\n".join((inert(f"{store}: holds no run {name}"), *stored.faults[:MOST_FAULTS]))
         raise Refusal(f"{told}\njudge it first: python -m reports {run_dir}")
     try:
         history.pin_run(store, name, datetime.now(UTC).isoformat(timespec="seconds"))
@@ -151,5 +155,5 @@ def pin(words: Sequence[str]) -> int:
             f"{store}: cannot be added to: {error.strerror}\n"
             "nothing was pinned: make the file and its folder writable, and pin the run again"
         ) from None
-    print(f"{store}: later runs are compared with {name}")
+    print(inert(f"{store}: later runs are compared with {name}"))
     return 0

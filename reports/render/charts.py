@@ -1,23 +1,27 @@
-"""Series as SVG geometry: ticks at round numbers, lines as points, nothing left to a browser."""
+"""Series as SVG geometry: ticks at round numbers, lines as paths, nothing left to a browser."""
 
 from __future__ import annotations
 
 import math
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
 from reports.evidence import LayerEvidence, Series
+from reports.render.rows import exact
+from reports.render.strokes import Point, Strokes, strokes_of
 from reports.render.view import Chart, Line, Tick
-from reports.wording import labelled, scale_of
+from reports.wording import Scale, labelled, scale_of
 
 WIDTH, HEIGHT = 560, 180
 MOST_LINES = 6
 MOST_OPEN = 8
 MOST_POINTS = 400
+MOST_IN_PATH = 200  # the page is read as a whole, and the pack holds the others
+DOT = 1.6
 _TINY, _HUGE = 1e-300, 1e300
 _QUANTILE = re.compile(r"_p\d+(?:\.\d+)?(?=_|$)")
 _BREAKS: Mapping[str, Callable[[float, float], bool]] = {
@@ -110,24 +114,12 @@ def _chart(
     by_height = sorted(group, key=lambda item: -max(value for _, value in item.points))
     shown = by_height[:MOST_LINES]
     scale = scale_of(group[0].unit, max(value for item in shown for _, value in item.points))
-    factor = float(scale.factor)
     percentile = group[0].is_by_percentile
-    across = percentile_place if percentile else float
-    lines = {
-        id(item): [(across(at), max(value, 0.0) * factor)
-                   for at, value in thinned(item.points, MOST_POINTS)]
-        for item in shown
-    }  # fmt: skip
+    drawn = [_strokes(item, float(scale.factor)) for item in shown]
     limit = next((limits[item.metric] for item in shown if item.metric in limits), None)
-    x = sorted({at for points in lines.values() for at, _ in points})
-    begin, end = min(x[0], 0.0), max(x[-1], 1e-9)
-    top = max(value for points in lines.values() for _, value in points)
-    y_ticks = round_ticks(top, 2)
-    y_end = max(y_ticks[-1], top)
-
-    def place(at: float) -> float:
-        return round(WIDTH * (at - begin) / (end - begin), 1)
-
+    x = sorted({at for line in drawn for at in line.moments})
+    plot = _plot(drawn, x)
+    at_limit = limit.value * float(scale.factor) if limit else None
     return Chart(
         title=title,
         layer=layer,
@@ -135,18 +127,62 @@ def _chart(
         width=WIDTH,
         height=HEIGHT,
         lines=tuple(
-            _line(item, lines[id(item)], x, place, y_end, scale.unit, title) for item in shown
+            _line(item, line, x, plot, scale, limit)
+            for item, line in zip(shown, drawn, strict=True)
         ),
-        x_ticks=tuple(_x_ticks(percentile, end, place)),
-        y_ticks=tuple(
-            Tick(at=round(HEIGHT * (1 - at / y_end), 1), text=f"{at:,g}") for at in y_ticks
-        ),
+        x_ticks=tuple(_x_ticks(percentile, plot.end, plot.across)),
+        y_ticks=tuple(Tick(at=plot.up(at), text=f"{at:,g}") for at in plot.y_ticks),
         more_lines=len(group) - len(shown),
         x=tuple(round(at, 4) for at in x),
         marks=() if percentile else (*_warm_up(x), *marks, *_breaches(group, limits)),
-        limit=limit.value * factor if limit else None,
+        limit=at_limit,
+        limit_at=plot.up(at_limit) if at_limit is not None and plot.holds(at_limit) else None,
+        limit_text=_limit_said(shown, limits, scale),
         axis="percentile" if percentile else "time",
     )
+
+
+def _strokes(item: Series, factor: float) -> Strokes:
+    across = percentile_place if item.is_by_percentile else float
+    points = [(across(at), value * factor) for at, value in item.points]
+    return strokes_of(points, MOST_POINTS, whole=item.is_by_percentile)
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """Where moments and values stand in the drawing, `WIDTH` by `HEIGHT`, 0 at the left and top."""
+
+    begin: float
+    end: float
+    bottom: float
+    top: float
+    y_ticks: tuple[float, ...]
+
+    def across(self, at: float) -> float:
+        """Where a moment stands."""
+        return round(WIDTH * (at - self.begin) / (self.end - self.begin), 1)
+
+    def up(self, value: float) -> float:
+        """Where a value stands; 0 is the top."""
+        return round(HEIGHT * (1 - (value - self.bottom) / (self.top - self.bottom)), 1)
+
+    def holds(self, value: float) -> bool:
+        """Whether a value stands within the drawing."""
+        return self.bottom <= value <= self.top
+
+
+def _plot(lines: Sequence[Strokes], x: Sequence[float]) -> _Plot:
+    values = [value for line in lines for _, value in line.points]
+    low, high = min(0.0, *values), max(0.0, *values)
+    ticks = _y_ticks(low, high)
+    return _Plot(min(x[0], 0.0), max(x[-1], 1e-9), min(ticks[0], low), max(ticks[-1], high), ticks)
+
+
+def _y_ticks(low: float, high: float) -> tuple[float, ...]:
+    """Round ticks as far as both ends, 0 among them; below 0 only where there are values."""
+    ticks = round_ticks(max(high, -low), 2)
+    up, down = (sum(tick < end for tick in ticks) for end in (high, -low))
+    return (*(-tick for tick in reversed(ticks[1 : down + 1])), *ticks[: max(up, 1) + 1])
 
 
 def _x_ticks(percentile: bool, end: float, place: Callable[[float], float]) -> Iterator[Tick]:
@@ -183,24 +219,38 @@ def _breaches(group: Sequence[Series], limits: Mapping[str, Limit]) -> Iterator[
 
 def _line(
     item: Series,
-    points: Sequence[tuple[float, float]],
+    drawn: Strokes,
     x: Sequence[float],
-    place: Callable[[float], float],
-    y_end: float,
-    unit: str,
-    metric: str,
+    plot: _Plot,
+    scale: Scale,
+    limit: Limit | None,
 ) -> Line:
-    inside = " ".join(f"{place(at)},{HEIGHT * (1 - value / y_end):.1f}" for at, value in points)
-    scale = scale_of("", 0)
-    last, peak = points[-1][1], max(value for _, value in points)
-    known = dict(points)
+    marks = (limit.value,) if limit else ()
+    known = dict(drawn.points)
     return Line(
-        name=_name(item, metric),
-        points=inside,
-        last=f"{scale.bare(last)} {unit}".strip(),
-        peak=f"{scale.bare(peak)} {unit}".strip(),
+        name=_name(item, _QUANTILE.sub("", item.metric)),
+        path="".join(_path(piece, plot) for piece in drawn.thinned(MOST_IN_PATH).pieces),
+        last=scale.show(item.points[-1][1], *marks),
+        peak=scale.show(max(value for _, value in item.points), *marks),
         values=tuple(_rounded(known.get(at)) for at in x),
+        gaps=tuple((round(begin, 4), round(end, 4)) for begin, end in drawn.gaps),
     )
+
+
+def _path(piece: Sequence[Point], plot: _Plot) -> str:
+    """A piece of a line as SVG path data; a lone value is a dot as wide as the line."""
+    points = " ".join(f"{plot.across(at):g},{plot.up(value):g}" for at, value in piece)
+    return f"M{points}" if len(piece) > 1 else f"M{points}h{DOT}"
+
+
+def _limit_said(shown: Sequence[Series], limits: Mapping[str, Limit], scale: Scale) -> str:
+    """`p95 limit 200 ms`, of the line that it is for; empty where no line has one."""
+    metric = next((item.metric for item in shown if item.metric in limits), None)
+    if metric is None:
+        return ""
+    quantile = _QUANTILE.search(metric)
+    of = f"{quantile[0].strip('_')} " if quantile else ""
+    return f"{of}limit {exact(scale, limits[metric].value)}"
 
 
 def _rounded(value: float | None) -> float | None:
@@ -213,19 +263,6 @@ def _name(item: Series, metric: str) -> str:
     if quantile := _QUANTILE.search(item.metric):
         name = f"{quantile[0].strip('_')} {name}"
     return name
-
-
-def thinned(points: Sequence[tuple[float, float]], most: int) -> Iterable[tuple[float, float]]:
-    """At most about `most` points, keeping the lowest and the highest of every stretch."""
-    if len(points) <= most:
-        return points
-    size = math.ceil(len(points) / (most / 2))
-    kept: list[tuple[float, float]] = []
-    for begin in range(0, len(points), size):
-        stretch = points[begin : begin + size]
-        ends = {min(stretch, key=lambda p: p[1]), max(stretch, key=lambda p: p[1])}
-        kept += sorted(ends)
-    return kept
 
 
 def round_ticks(top: float, wanted: int) -> tuple[float, ...]:

@@ -22,9 +22,9 @@ from reports.render.charts import Limit, charts_of, split
 from reports.render.layers import finding_rows, layer_row
 from reports.render.load import ALL, load_view
 from reports.render.matrix import METRIC as ACCESS_CELL
-from reports.render.matrix import access_matrix
+from reports.render.matrix import access_matrix, with_cells
 from reports.render.pack import packed
-from reports.render.rows import DASH, evidence_name, objective_row
+from reports.render.rows import evidence_name, objective_row, span, worst_first
 from reports.render.since import drifts_of, earlier_rows, since_rows, trend_row
 from reports.render.view import (
     LayerRow,
@@ -65,14 +65,17 @@ def view_of(
     checks = tuple(head.every(evidence, Check))
     rows = _objectives(verdicts, checks, past)
     clusters = failures.cluster_rows(checks, past)
-    findings = finding_rows(evidence, _waived_findings(verdicts))
+    believed = head.believed(verdicts, evidence)
+    spoken = believed or evidence  # what nobody can be held to still tells what was tried
+    names = {layer.layer for layer in believed}
+    findings = finding_rows(evidence, _waived_findings(verdicts), names)
     loose = [row for row in _measurements(evidence) if row[0] not in _judged(objectives)]
     measurements = tuple(
         row for (_, name), row in loose if name not in (*SERVICE_METRICS, *SHOWN_ELSEWHERE)
     )
     charts = charts_of(evidence, _limits(objectives))
     charts_open, charts_closed = split(charts)
-    provenance = head.first_provenance(evidence)
+    provenance = head.first_provenance(spoken)
     return View(
         verdicts=verdicts,
         evidence=tuple(evidence),
@@ -83,14 +86,14 @@ def view_of(
         policy_description=verdicts.policy_description,
         why=verdicts.why,
         banners=tuple(head.banners(verdicts, past)),
-        facts=head.facts(provenance, evidence, verdicts, past, judged_at),
+        facts=head.facts(provenance, spoken, verdicts, past, judged_at),
         required=tuple(row for row in rows if row.required and not row.implicit),
         optional=tuple(row for row in rows if not row.required and not row.implicit),
         suites=tuple(row for row in rows if row.implicit),
         unknown=tuple(row for row in rows if row.state in ("invalid", "no evidence")),
         layers=_layers(verdicts, evidence),
         clusters=clusters,
-        failed=sum(row.amount for row in clusters),
+        outcomes=failures.outcomes_said(checks),
         skipped=failures.skipped_rows(checks),
         flaky=failures.flaky_rows(checks, past, provenance.tree if provenance else ""),
         slowest=failures.slowest_rows(checks),
@@ -99,8 +102,9 @@ def view_of(
         charts=charts,
         charts_open=charts_open,
         charts_closed=charts_closed,
-        load=load_view(evidence),
-        matrix=access_matrix(evidence),
+        load=load_view(evidence, _marks(objectives)),
+        matrix=access_matrix(believed),
+        rights_doubted=tuple(name for name in with_cells(evidence) if name not in names),
         findings=findings,
         scanners=_scanners(objectives, verdicts),
         waivers=tuple(_waiver(item) for item in verdicts.waivers),
@@ -156,9 +160,8 @@ def _objective(
 
 def _followed(verdict: Verdict) -> str:
     """The value whose course is drawn: the worst measurement, as its row shows it first."""
-    measured = [item for item in verdict.readings if item.kind == "measurement"]
-    worst_first = sorted(measured, key=lambda item: -ORDER.index(item.state))
-    return value_name(verdict.id, worst_first[0].subject) if worst_first else ""
+    measured = [item for item in worst_first(verdict.readings) if item.kind == "measurement"]
+    return value_name(verdict.id, measured[0].subject) if measured else ""
 
 
 def _judged(objectives: Objectives) -> set[tuple[str, str]]:
@@ -177,6 +180,16 @@ def _limits(objectives: Objectives) -> dict[str, Limit]:
         for clause in item.requires
         if isinstance(clause, MeasurementClause) and clause.where.get("endpoint", ALL) == ALL
     }
+
+
+def _marks(objectives: Objectives) -> dict[str, tuple[float, ...]]:
+    """Every limit of every metric, whatever part of it each is for."""
+    found: dict[str, tuple[float, ...]] = {}
+    for item in objectives.objectives:
+        for clause in item.requires:
+            if isinstance(clause, MeasurementClause):
+                found[clause.metric] = (*found.get(clause.metric, ()), clause.limit)
+    return found
 
 
 def _unspoken(checks: Sequence[Check]) -> Pairs:
@@ -227,15 +240,12 @@ def _measurements(
 ) -> Iterator[tuple[tuple[str, str], MeasurementRow]]:
     for record in head.every(evidence, Measurement):
         scale = scale_of(record.unit, record.value)
-        interval = DASH
-        if record.low is not None and record.high is not None:
-            interval = f"{scale.bare(record.low)} to {scale.show(record.high)}"
         row = MeasurementRow(
             layer=record.layer,
             metric=labelled(record.metric, record.dimensions),
             value=scale.show(record.value),
             samples=number(record.samples),
-            interval=interval,
+            interval=span(scale, record.low, record.high),
         )
         yield (record.layer, record.metric), row
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from reports.evidence import Check
-from reports.render.head import every, first_provenance, parsed
+from reports.render.head import believed, every, first_provenance, parsed
 from reports.render.interface import Renderer
+from reports.render.unbelieved import TEST, Unbelieved, unbelieved
 from reports.render.view import View
 
 SPEC_VERSION = "0.0.0"
@@ -26,14 +28,17 @@ _CONTENT_TYPES = {
 
 
 class CtrfRenderer(Renderer):
-    """The tests are CTRF's; the verdict, which the format has no place for, is in its `extra`."""
+    """The tests are CTRF's; the verdict, which the format has no place for, is in its `extra`.
+
+    A layer that is not believed has a test more, which neither passed nor failed.
+    """
 
     name = "ctrf"
     filename = "ctrf.json"
 
     def render(self, view: View) -> str:
         """One JSON object."""
-        checks = list(every(view.evidence, Check))
+        checks, doubted = list(every(view.evidence, Check)), unbelieved(view)
         ends = [at.timestamp() for check in checks if (at := parsed(check.at))]
         start, stop = int(min(ends, default=0) * 1000), int(max(ends, default=0) * 1000)
         by_status = Counter(_STATUS[check.outcome] for check in checks)
@@ -46,16 +51,16 @@ class CtrfRenderer(Renderer):
             "results": {
                 "tool": {"name": "touchline"},
                 "summary": {
-                    "tests": len(checks),
+                    "tests": len(checks) + len(doubted),
                     **{name: by_status[name] for name in ("passed", "failed", "skipped")},
                     "pending": 0,
-                    "other": 0,
+                    "other": len(doubted),
                     "flaky": sum(check.outcome == "flaky" for check in checks),
-                    "suites": len(view.evidence),
+                    "suites": len(_layers(view, doubted)),
                     "start": start,
                     "stop": stop,
                 },
-                "tests": [_test(check) for check in checks],
+                "tests": [*map(_test, checks), *map(_doubt, doubted)],
                 "environment": _environment(view),
                 "extra": {
                     "release": view.release,
@@ -96,12 +101,27 @@ def _test(check: Check) -> dict[str, Any]:
     return body
 
 
+def _layers(view: View, doubted: Sequence[Unbelieved]) -> set[str]:
+    return {file.layer for file in view.evidence} | {item.layer for item in doubted}
+
+
+def _doubt(item: Unbelieved) -> dict[str, Any]:
+    return {
+        "name": TEST,
+        "status": "other",
+        "duration": 0,
+        "suite": [item.layer or "unknown", TEST],
+        "message": item.why,
+        "rawStatus": "unusable",
+    }
+
+
 def _content_type(name: str) -> str:
     return _CONTENT_TYPES.get(name.rpartition(".")[2], "application/octet-stream")
 
 
 def _environment(view: View) -> dict[str, Any]:
-    provenance = first_provenance(view.evidence)
+    provenance = first_provenance(believed(view.verdicts, view.evidence) or view.evidence)
     if provenance is None:
         return {"healthy": False}
     return {

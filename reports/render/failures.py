@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import PurePath
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath, PureWindowsPath
 
 from reports.clusters import Cluster, clusters_of, short_trace
 from reports.evidence import Check
@@ -12,6 +14,7 @@ from reports.past import Past
 from reports.render.view import Attachment, ClusterRow
 from reports.wording import count, duration
 
+ATTACHMENTS = "attachments"
 MOST_OTHERS = 12
 MOST_LISTED = 30
 MOST_MESSAGE = 1000
@@ -66,8 +69,25 @@ def _age(cluster: Cluster, past: Past) -> str:
 
 
 def _attachment(path: str) -> Attachment:
+    if not is_within(path):
+        return Attachment(path="", label=path)
     label, hint = _LABELS.get(PurePath(path).suffix, (PurePath(path).name, ""))
-    return Attachment(path=path, label=label, hint=hint.format(path=path))
+    return Attachment(path=path, label=label, hint=hint.format(path=shlex.quote(path)))
+
+
+def is_within(path: str) -> bool:
+    """Whether a name leads to an attachment of the run, and to nothing else on a disk or a net.
+
+    A path of Windows, for which either slash parts folders.
+    """
+    return path.startswith(f"{ATTACHMENTS}/") and ".." not in PureWindowsPath(path).parts
+
+
+def outcomes_said(checks: Iterable[Check]) -> str:
+    """`1 failed, 2 could not run`; empty where none is either."""
+    amounts = Counter(check.outcome for check in checks)
+    said = (("failed", amounts["failed"]), ("could not run", amounts["error"]))
+    return ", ".join(f"{amount:,} {word}" for word, amount in said if amount)
 
 
 def flaky_rows(checks: Sequence[Check], past: Past, tree: str) -> tuple[str, ...]:
@@ -77,7 +97,7 @@ def flaky_rows(checks: Sequence[Check], past: Past, tree: str) -> tuple[str, ...
         for check in checks
         if check.outcome == "flaky"
     ]
-    same = [entry for entry in past.entries if tree and entry.tree == tree]
+    same = [entry for entry in _runs(past) if tree and entry.tree == tree]
     rows += [
         f"{check.id}: {said} on the same files{_record(check.id, past)}"
         for check in (checks if same else ())
@@ -103,9 +123,14 @@ def _named(entries: Sequence[Entry]) -> str:
 
 def _record(test: str, past: Past) -> str:
     """How it did in the last runs, in words."""
-    recent = past.entries[-20:]
+    recent = _runs(past)[-20:]
     bad = sum(entry.failures.get(test) in ("failed", "error", "flaky") for entry in recent)
     return f" (trouble in {bad} of the last {len(recent)} runs)" if bad else ""
+
+
+def _runs(past: Past) -> list[Entry]:
+    """Each run once, as it was judged last: the history keeps a line for each policy."""
+    return list({entry.run: entry for entry in past.entries}.values())
 
 
 def skipped_rows(checks: Sequence[Check]) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from reports.render.view import View
 class SarifRenderer(Renderer):
     """A run for each tool that an objective asks for and whose layer can be believed.
 
-    A tool that found nothing has an empty run; one that did not look has none.
+    A tool that found nothing has an empty run; one that did not look has none. Nor has one that
+    was cut short, whatever it found before: services take what a run does not name for mended.
     """
 
     name = "sarif"
@@ -27,7 +28,7 @@ class SarifRenderer(Renderer):
             if item.standing == "valid" and item.waiver.kind == "finding"
         }
         return document(
-            every(view.evidence, Finding),
+            (item for item in every(view.evidence, Finding) if item.tool in view.scanners),
             tools={name: versions.get(name, "") for name in view.scanners},
             waived=waived,
         )

@@ -27,6 +27,14 @@ def fitting(summary: str, most: int = MOST_BYTES) -> str:
     return raw[:room].rpartition(b"\n")[0].decode("utf-8", "ignore") + CUT
 
 
+def without_commands(text: str, token: str) -> str:
+    """Lines in which the runner looks for no command until the token ends them.
+
+    The token must be one that nobody who wrote the text could know.
+    """
+    return f"::stop-commands::{token}\n{text}\n::{token}::\n"
+
+
 def workflow_commands(view: View) -> tuple[str, ...]:
     """Workflow commands, one a line: first why there is no GO, then causes of failures."""
     wanted = [*_of_objectives(view), *map(_of_cluster, view.clusters)]

@@ -137,6 +137,15 @@ def every(evidence: Sequence[LayerEvidence], kind: type[AnyKind]) -> Iterator[An
                 yield record
 
 
+def believed(verdicts: Verdicts, evidence: Sequence[LayerEvidence]) -> tuple[LayerEvidence, ...]:
+    """The evidence of this run and tree that is whole: what may speak for the run.
+
+    Not that of an unknown layer, which nobody weighed.
+    """
+    usable = {layer.layer for layer in verdicts.layers if layer.grade != "unusable"}
+    return tuple(layer for layer in evidence if layer.layer in usable)
+
+
 def first_provenance(evidence: Sequence[LayerEvidence]) -> Provenance | None:
     """The provenance that was written first; ISO moments of one zone sort as text."""
     return min(every(evidence, Provenance), key=lambda record: record.at, default=None)

@@ -70,10 +70,10 @@ def _template() -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_clipped,
+        finalize=_said,
         bytecode_cache=_compiled(),
     )
-    environment.filters["join"] = _joined
+    environment.filters |= {"join": _joined, "lines": _with_lines}
     return environment.get_template("report.html.j2")
 
 
@@ -86,16 +86,25 @@ def _compiled() -> BytecodeCache | None:
     return FileSystemBytecodeCache(str(folder))
 
 
-def _clipped(value: object) -> object:
-    """No single word of a producer may fill the page; what is marked safe is ours and stays."""
+def _said(value: object) -> object:
+    """A word of a producer: it may not fill the page, nor end the line that it stands in.
+
+    The page's lists are lines, so what holds one could pass for a row of the verdict's. What is
+    marked safe is ours and stays.
+    """
     if isinstance(value, str) and not isinstance(value, Markup):
-        return clipped(value, MOST_CHARACTERS)
+        return " ".join(clipped(value, MOST_CHARACTERS).splitlines())
     return value
 
 
+def _with_lines(text: str) -> Markup:
+    """A text whose lines stay, for a box that holds nothing else."""
+    return escape(clipped(text, MOST_CHARACTERS))
+
+
 def _joined(items: Iterable[object], between: str = "") -> Markup:
-    """As Jinja's own `join`, each item clipped by itself."""
-    return escape(between).join(escape(_clipped(str(item))) for item in items)
+    """As Jinja's own `join`, each item for itself."""
+    return escape(between).join(escape(_said(str(item))) for item in items)
 
 
 @cache

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reports.evidence import Check, LayerEvidence
+from reports.evidence import Check
 from reports.render.interface import Renderer
+from reports.render.unbelieved import TEST, Unbelieved, unbelieved
 from reports.render.view import ObjectiveRow, View
 
 # What XML 1.0 has no way to say: control characters, lone surrogates, the two non-characters.
@@ -46,7 +47,10 @@ class _Suite:
 
 
 class JunitRenderer(Renderer):
-    """Missed is a failure, unknown an error, and what the policy does not require is skipped."""
+    """Missed is a failure, unknown an error, and what the policy does not require is skipped.
+
+    Evidence that is not believed is a case of its own, beside the tests that it tells of.
+    """
 
     name = "junit"
     filename = "junit.xml"
@@ -55,7 +59,7 @@ class JunitRenderer(Renderer):
         """The whole document."""
         rows = (*view.required, *view.suites, *view.optional)
         objectives = _Suite(f"objectives.{view.policy}", "0", [_objective(row) for row in rows])
-        suites = [objectives, *map(_layer, view.evidence)]
+        suites = [objectives, *_layers(view)]
         return "\n".join(_document(f"touchline {view.release}", suites)) + "\n"
 
 
@@ -123,10 +127,22 @@ def _numbers(row: ObjectiveRow) -> Iterable[str]:
         )
 
 
-def _layer(layer: LayerEvidence) -> _Suite:
-    checks = [record for record in layer.records if isinstance(record, Check)]
-    seconds = sum(check.seconds for check in checks)
-    return _Suite(layer.layer, f"{seconds:.3f}", [_check(check) for check in checks])
+def _layers(view: View) -> Iterator[_Suite]:
+    doubted = {item.layer: item for item in unbelieved(view)}
+    found = {
+        layer.layer: [record for record in layer.records if isinstance(record, Check)]
+        for layer in view.evidence
+    }
+    for name in dict.fromkeys((*found, *doubted)):
+        checks = found.get(name, [])
+        seconds = sum(check.seconds for check in checks)
+        cases = [_doubt(doubted[name])] if name in doubted else []
+        yield _Suite(name, f"{seconds:.3f}", [*cases, *map(_check, checks)])
+
+
+def _doubt(item: Unbelieved) -> _Case:
+    tag = "error" if item.required else "skipped"
+    return _Case(item.layer, TEST, "0", tag, item.why, "unusable")
 
 
 def _check(check: Check) -> _Case:

@@ -10,9 +10,10 @@ from reports.objectives import SEVERITIES
 from reports.render.rows import DASH, SIGNS, evidence_name
 from reports.render.view import FindingRow, InstrumentRow, LayerRow
 from reports.verdicts import LayerVerdict, State, Verdict
-from reports.wording import duration, labelled, listed, scale_of
+from reports.wording import duration, labelled, listed, number, scale_of
 
 MOST_MISSING = 30
+_TIMES = ("s", "ms")
 OUTCOMES = ("failed", "error", "flaky", "skipped", "passed")
 
 
@@ -46,10 +47,26 @@ def _why(suite: Verdict | None) -> tuple[str, ...]:
 
 def _reached(instruments: Sequence[Instrument]) -> str:
     """How much of what exists was seen, the smallest shares first."""
-    shares = [item for item in instruments if item.total and item.total > 0]
-    shares.sort(key=lambda item: item.value / (item.total or 1))
-    said = (f"{item.name} {item.value:,g} of {item.total:,g}" for item in shares)
-    return listed(said, 2) or DASH
+    shares = [
+        (item, item.total)
+        for item in instruments
+        if item.total and item.total > 0 and _is_of_things(item)
+    ]
+    shares.sort(key=lambda pair: pair[0].value / pair[1])
+    return listed((f"{item.name} {_of(item.value, total)}" for item, total in shares), 2) or DASH
+
+
+def _is_of_things(record: Instrument) -> bool:
+    """Whether it counts what exists: a length of time, and a rate, are no things to be reached."""
+    return record.unit not in _TIMES and not record.unit.endswith("/s")
+
+
+def _of(value: float, total: float) -> str:
+    """`1,199,999 of 1,200,000`; what falls short of the whole never reads like the whole."""
+    if value == total:
+        return f"{number(value)} of {number(total)}"
+    whole = number(total, value)
+    return f"{number(value, total, float(whole.replace(',', '')))} of {whole}"
 
 
 def _tests(checks: list[Check]) -> str:
@@ -64,7 +81,7 @@ def _instrument(record: Instrument) -> InstrumentRow:
     reading = scale_of(record.unit, record.value).show(record.value)
     if record.total is not None:
         unit = f" {record.unit}" if record.unit else ""
-        reading = f"{record.value:,g} of {record.total:,g}{unit}"
+        reading = f"{_of(record.value, record.total)}{unit}"
         if record.total > 0:
             share = scale_of("share").show(record.value / record.total, 0.0, 1.0)
     return InstrumentRow(
@@ -82,17 +99,20 @@ def _clipped(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def finding_rows(
-    evidence: Sequence[LayerEvidence], waived: Collection[str]
+    evidence: Sequence[LayerEvidence], waived: Collection[str], believed: Collection[str]
 ) -> tuple[FindingRow, ...]:
-    """Every finding of every layer, the gravest first and the waived ones last."""
+    """Every finding of every layer, the gravest first and the waived ones last.
+
+    `believed` are the layers whose evidence is: what others found is shown, and said to be theirs.
+    """
     found = [
         record for layer in evidence for record in layer.records if isinstance(record, Finding)
     ]
     found.sort(key=lambda f: (f.fingerprint in waived, -SEVERITIES.index(f.severity), f.tool))
-    return tuple(_finding(record, waived) for record in found)
+    return tuple(_finding(record, waived, believed) for record in found)
 
 
-def _finding(record: Finding, waived: Collection[str]) -> FindingRow:
+def _finding(record: Finding, waived: Collection[str], believed: Collection[str]) -> FindingRow:
     place = f"{record.path}:{record.line}" if record.line else record.path
     return FindingRow(
         tool=record.tool,
@@ -103,4 +123,5 @@ def _finding(record: Finding, waived: Collection[str]) -> FindingRow:
         fingerprint=record.fingerprint,
         waived=record.fingerprint in waived,
         layer=record.layer,
+        doubted=record.layer not in believed,
     )

@@ -8,8 +8,9 @@ from reports.render.github import fitting
 from reports.render.interface import Renderer
 from reports.render.view import ObjectiveRow, View
 
-# What Markdown or the HTML within it would take for markup.
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@-])")
+# What Markdown or the HTML within it would take for markup; GitHub's makes links of bare addresses,
+# by `://` or `www.`, and mathematics of what stands between dollars.
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@$-]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 
 
 class MarkdownRenderer(Renderer):

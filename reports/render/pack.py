@@ -11,11 +11,12 @@ import base64
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import filterfalse
 from typing import Any
 
 from reports.clusters import Cluster, short_trace
 from reports.evidence import Check
-from reports.render.failures import clipped
+from reports.render.failures import clipped, is_within
 from reports.render.view import Chart, FindingRow, MeasurementRow, ObjectiveRow
 
 OUTCOMES = ("failed", "error", "flaky", "skipped", "passed")
@@ -43,6 +44,7 @@ def packed(
                 *map(_short, (f.tool, f.rule, f.severity, f.place, f.message, f.layer)),
                 f.waived,
                 _short(f.fingerprint),
+                f.doubted,
             ]
             for f in findings
         ],
@@ -87,9 +89,10 @@ def _tests(
                 clipped(check.message, MOST_TEXT),
                 clipped(short_trace(check.detail), MOST_TEXT),
                 _short(check.repeat),
-                list(map(_short, check.attachments)),
+                list(map(_short, filter(is_within, check.attachments))),
                 causes.get(check.id, ""),
                 ages.get(check.id, ""),
+                list(map(_short, filterfalse(is_within, check.attachments))),
             ]
             for check in ordered
             if check.outcome != "passed"
@@ -102,7 +105,7 @@ def _chart(chart: Chart) -> dict[str, Any]:
         "title": _short(chart.title),
         "unit": _short(chart.unit),
         "x": chart.x,
-        "lines": [[_short(line.name), line.values] for line in chart.lines],
+        "lines": [[_short(line.name), line.values, line.gaps] for line in chart.lines],
         "marks": [[mark.at, _short(mark.text)] for mark in chart.marks],
         "limit": chart.limit,
         "axis": chart.axis,

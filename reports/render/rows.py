@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from reports.render.view import Bar, BrokeRow, ObjectiveRow, ReadingRow
-from reports.verdicts import ORDER, Broke, Moved, Reading, State, Verdict
+from reports.verdicts import ORDER, Broke, Moved, Reading, State, Verdict, headroom
 from reports.wording import Scale, count, number, scale_of
 
 SIGNS: dict[State, str] = {
@@ -17,11 +19,14 @@ SIGNS: dict[State, str] = {
 }
 MOST_DETAILS = 20
 DASH = "\N{EN DASH}"
+UNKNOWN = "…"
+_MARGIN = 1.15  # how far a line goes on beyond what stands on it
+_PARTS = ("share", "ratio")
 
 
 def objective_row(verdict: Verdict) -> ObjectiveRow:
     """An objective in words; of its readings those that have something to show, worst first."""
-    ordered = sorted(verdict.readings, key=lambda item: -ORDER.index(item.state))
+    ordered = worst_first(verdict.readings)
     return ObjectiveRow(
         id=verdict.id,
         promise=verdict.promise,
@@ -39,6 +44,19 @@ def objective_row(verdict: Verdict) -> ObjectiveRow:
             if index == 0 or reading.value is not None
         ),
         broke=tuple(map(broke_row, verdict.broke)),
+    )
+
+
+def worst_first(readings: Sequence[Reading]) -> list[Reading]:
+    """The worst state first, kinds as their clauses stand, then what is nearest to its limit.
+
+    Kinds keep their order because a share of a limit says little across them: tests that all
+    passed have no margin at all, and would come before every value that is met.
+    """
+    kinds = list(dict.fromkeys(item.kind for item in readings))
+    return sorted(
+        readings,
+        key=lambda item: (-ORDER.index(item.state), kinds.index(item.kind), headroom(item)),
     )
 
 
@@ -109,8 +127,13 @@ def _limit(reading: Reading, scale: Scale) -> str:
     if reading.kind == "checks":
         return "all of them" if reading.op == "==" else f"at least {number(reading.limit)}"
     word = "bound" if reading.kind == "instrument" else "limit"
-    shown = number(reading.limit) if reading.kind == "findings" else scale.show(reading.limit)
+    shown = number(reading.limit) if reading.kind == "findings" else exact(scale, reading.limit)
     return f"{word} {_spelled(reading.op)} {shown}"
+
+
+def exact(scale: Scale, limit: float) -> str:
+    """A limit as it was written: what is compared with it is rounded, it is not."""
+    return scale.show(limit, limit)
 
 
 def _margin(reading: Reading, scale: Scale) -> str:
@@ -134,15 +157,19 @@ def _room(reading: Reading) -> str:
 
 
 def _interval(reading: Reading, scale: Scale) -> str:
-    if reading.low is None and reading.high is None:
-        return DASH
     marks = () if reading.limit is None else (reading.limit,)
-    low = "…" if reading.low is None else scale.bare(reading.low, *marks)
-    high = "…" if reading.high is None else scale.bare(reading.high, *marks)
-    span = f"{low} to {high} {scale.unit}".rstrip()
-    if reading.confidence is None:
-        return span
-    return f"{span} ({number(reading.confidence * 100)} %)"
+    said = span(scale, reading.low, reading.high, *marks)
+    if reading.confidence is None or said == DASH:
+        return said
+    return f"{said} ({number(reading.confidence * 100)} %)"
+
+
+def span(scale: Scale, low: float | None, high: float | None, *marks: float) -> str:
+    """`145 to 155 ms`; an end that is not known is said to be so, and no end is a dash."""
+    if low is None and high is None:
+        return DASH
+    ends = (UNKNOWN if end is None else scale.bare(end, *marks) for end in (low, high))
+    return f"{' to '.join(ends)} {scale.unit}".rstrip()
 
 
 def _bar(reading: Reading, scale: Scale) -> Bar | None:
@@ -150,13 +177,10 @@ def _bar(reading: Reading, scale: Scale) -> Bar | None:
     value, limit = reading.value, reading.limit
     if value is None or not limit or limit < 0 or reading.op == "==" or value < 0:
         return None
-    low = value if reading.low is None else max(reading.low, 0.0)
-    high = value if reading.high is None else reading.high
-    end = max(limit, high, value) * (
-        1.15 if max(high, value) > limit or reading.unit not in ("share", "ratio") else 1.0
-    )
-    if reading.unit in ("share", "ratio") and max(high, value, limit) > 0.5:
-        end = max(1.0, high, value)
+    bounded = reading.low is not None or reading.high is not None
+    low = max(reading.low, 0.0) if reading.low is not None else 0.0 if bounded else value
+    high = reading.high if reading.high is not None else math.inf if bounded else value
+    end = _end(reading.unit, limit, value, high)
     upper = reading.op in ("<", "<=")
     place = {
         name: round(100 * min(number_ / end, 1.0), 2)
@@ -169,5 +193,20 @@ def _bar(reading: Reading, scale: Scale) -> Bar | None:
         high=place["hi"],
         good_from=0.0 if upper else place["l"],
         good_to=place["l"] if upper else 100.0,
-        text=f"{scale.show(value, limit)}, limit {_spelled(reading.op)} {scale.show(limit)}",
+        text=f"{scale.show(value, limit)}, limit {_spelled(reading.op)} {exact(scale, limit)}",
     )
+
+
+def _end(unit: str, limit: float, value: float, high: float) -> float:
+    """Where the line ends: a little beyond all that stands on it, parts of a whole at the whole.
+
+    An interval without an upper end reaches beyond the limit, and is seen to.
+    """
+    if math.isinf(high):
+        return max(limit, value) * _MARGIN
+    farthest = max(high, value)
+    if unit not in _PARTS:
+        return max(limit, farthest) * _MARGIN
+    if max(farthest, limit) > 0.5:
+        return max(1.0, farthest, limit)
+    return farthest * _MARGIN if farthest > limit else limit

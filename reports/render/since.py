@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from reports.compare import Change, Comparison
@@ -37,7 +38,7 @@ def _since(item: Comparison) -> SinceRow:
         still=item.still,
         fixed=item.fixed,
         gone=item.gone,
-        values=tuple(_values(item)),
+        values=tuple(row for row in _values(item) if row[-1] != DASH),
     )
 
 
@@ -62,7 +63,9 @@ def _said(change: Change) -> str:
 def _values(item: Comparison) -> Iterator[tuple[str, str, str, str]]:
     for name, (then, now) in sorted((item.values or {}).items()):
         scale = scale_of(now.unit, now.limit or 0.0)
-        yield name, scale.show(then.value), scale.show(now.value), _change(then, now)
+        marks = [limit for limit in (then.limit, now.limit) if limit is not None]
+        before, after = (scale.show(item.value, *marks) for item in (then, now))
+        yield name, before, after, _change(then, now)
 
 
 def _change(then: Value, now: Value) -> str:
@@ -70,16 +73,24 @@ def _change(then: Value, now: Value) -> str:
         return DASH
     if not then.value:
         return "from 0"
-    change = now.value / then.value - 1
-    apart = _apart(then, now)
-    return f"{change:+.1%}".replace("%", " %") + ("" if apart else " (intervals overlap)")
+    change = (now.value - then.value) / abs(then.value)
+    return _percent(change, 1) + ("" if _apart(then, now) else " (intervals overlap)")
 
 
 def _apart(then: Value, now: Value) -> bool:
-    """Whether two intervals have nothing in common; values without one always count as apart."""
-    if then.low is None or then.high is None or now.low is None or now.high is None:
+    """Whether two intervals have nothing in common; values without one always count as apart.
+
+    An end that is not known is open: whatever lies on its side may be within.
+    """
+    ends = [
+        (-math.inf if item.low is None else item.low, math.inf if item.high is None else item.high)
+        for item in (then, now)
+        if item.low is not None or item.high is not None
+    ]
+    if len(ends) < 2:
         return True
-    return now.low > then.high or now.high < then.low
+    lows, highs = zip(*ends, strict=True)
+    return bool(lows[1] > highs[0] or highs[1] < lows[0])
 
 
 # --- trends ------------------------------------------------------------------------------------
@@ -103,7 +114,7 @@ def trend_row(trend: Trend | None) -> TrendRow | None:
     step = WIDTH / (len(values) - 1)
     points = " ".join(f"{index * step:.1f},{height(value)}" for index, value in enumerate(values))
     scale = scale_of(trend.unit, trend.limit or 0.0)
-    first, last = scale.show(values[0]), scale.show(values[-1])
+    first, last = (scale.show(value, *_limit(trend)) for value in (values[0], values[-1]))
     notes = [*(jump_said(trend, jump) for jump in trend.jumps[-1:]), *_creeps(trend)]
     return TrendRow(
         points=points,
@@ -143,15 +154,20 @@ def _creep_said(creep: Creep) -> str:
 def jump_said(trend: Trend, jump: Jump) -> str:
     """`jumped by +18 % at run R (commit)`."""
     scale = scale_of(trend.unit, trend.limit or 0.0)
-    commit = f" ({jump.commit[:10]})" if jump.commit else ""
+    commit, limit = f" ({jump.commit[:10]})" if jump.commit else "", _limit(trend)
     return (
         f"jumped by {_percent(jump.change)} at run {jump.run}{commit}, "
-        f"from {scale.show(jump.before)} to {scale.show(jump.after)}"
+        f"from {scale.show(jump.before, *limit)} to {scale.show(jump.after, *limit)}"
     )
 
 
-def _percent(share: float) -> str:
-    return f"{share:+.0%}".replace("%", " %").replace("+inf", "+∞")
+def _limit(trend: Trend) -> tuple[float, ...]:
+    """The limit as a mark that no value is rounded onto; none where there is no limit."""
+    return () if trend.limit is None else (trend.limit,)
+
+
+def _percent(share: float, places: int = 0) -> str:
+    return f"{share:+.{places}%}".replace("%", " %").replace("inf", "∞")
 
 
 def earlier_rows(past: Past, folders: Sequence[str]) -> tuple[EarlierRun, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import textwrap
 
 from rich.console import Console
@@ -11,11 +10,10 @@ from rich.text import Text
 
 from reports.render.interface import Renderer
 from reports.render.view import ObjectiveRow, View
+from reports.saying import inert
 from reports.verdicts import ORDER
 from reports.wording import listed
 
-# Control characters (C0 but the line's end, DEL, C1) and the marks that turn writing around.
-_STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 WIDTH = 110
 MOST_GROUPS = 4
 MOST_WAIVERS = 2
@@ -44,7 +42,7 @@ class TerminalRenderer(Renderer):
         self._colour, self._width = colour, width
 
     def render(self, view: View) -> str:
-        """At most about 30 lines."""
+        """At most about 30 lines; what can be copied from them is whole, however long it is."""
         target = io.StringIO()
         console = Console(
             file=target,
@@ -71,7 +69,7 @@ class TerminalRenderer(Renderer):
             console.print(_text(f"waiver {item.scope}: {item.standing}, {item.used_for}"))
         if len(idle) > MOST_WAIVERS:
             console.print(_text(f"and {len(idle) - MOST_WAIVERS} more waivers that do nothing"))
-        console.print(_text(f"report  {view.report_path}"))
+        console.print(_text(f"report  {view.report_path}"), soft_wrap=True)
         return target.getvalue()
 
     def _against(self, console: Console, view: View) -> None:
@@ -92,7 +90,7 @@ class TerminalRenderer(Renderer):
             )
             self._indented(console, why, most=2)
             if todo:
-                self._indented(console, f"> {todo}", most=1)
+                console.print(_text(f"{' ' * _INDENT}> {todo}"), soft_wrap=True)
         if len(groups) > MOST_GROUPS:
             console.print(_text(f"and {len(groups) - MOST_GROUPS} more reasons, all in the report"))
 
@@ -112,4 +110,4 @@ class TerminalRenderer(Renderer):
 
 def _text(words: str, style: str = "") -> Text:
     """Words that a test or a tool may have chosen: none of them may steer the terminal."""
-    return Text(_STEERING.sub("\N{REPLACEMENT CHARACTER}", words), style=style)
+    return Text(inert(words), style=style)

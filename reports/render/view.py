@@ -103,7 +103,10 @@ class ObjectiveRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
-    """A file that a failed test left: where it lies in the run, what it is, how to open it."""
+    """A file that a failed test left: where it lies in the run, what it is, how to open it.
+
+    `path` is empty where it would lead out of the run's attachments; `label` is its name then.
+    """
 
     path: str
     label: str
@@ -162,7 +165,7 @@ class InstrumentRow:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingRow:
-    """A finding of a tool."""
+    """A finding of a tool; `doubted` where the evidence that it stands in is not believed."""
 
     tool: str
     rule: str
@@ -172,6 +175,7 @@ class FindingRow:
     fingerprint: str
     waived: bool
     layer: str = ""
+    doubted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,16 +215,18 @@ class LayerRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of a chart: its SVG points, its name, and its last and highest value in words.
+    """One line of a chart: its SVG path, its name, and its last and highest value in words.
 
-    `values` are those of the chart's `x`, None where this line has none.
+    `values` are those of the chart's `x`, None where this line has none; between the two ends of
+    each of `gaps`, on the same axis, nothing was recorded, and nothing may be drawn.
     """
 
     name: str
-    points: str
+    path: str
     last: str
     peak: str
     values: tuple[float | None, ...] = ()
+    gaps: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +241,8 @@ class Tick:
 class Chart:
     """A metric as SVG geometry, `width` by `height` of the plot, and as numbers.
 
-    `axis` is `time` (`x` in seconds since the first of all series) or `percentile`.
+    `axis` is `time` (`x` in seconds since the first of all series) or `percentile`. `limit` is in
+    `unit`, `limit_at` its height in the drawing where it lies within, `limit_text` its words.
     """
 
     title: str
@@ -250,6 +257,8 @@ class Chart:
     x: tuple[float, ...] = ()
     marks: tuple[Tick, ...] = ()
     limit: float | None = None
+    limit_at: float | None = None
+    limit_text: str = ""
     axis: str = "time"
 
     @property
@@ -317,7 +326,11 @@ class LoadView:
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """Everything that a renderer may show. `pack` is what the page's script reads, compressed."""
+    """Everything that a renderer may show. `pack` is what the page's script reads, compressed.
+
+    `outcomes` counts tests that did not pass by what came of them, `rights_doubted` names the
+    layers whose rights are not shown, since their evidence is not believed.
+    """
 
     verdicts: Verdicts
     evidence: tuple[LayerEvidence, ...]
@@ -335,7 +348,7 @@ class View:
     unknown: tuple[ObjectiveRow, ...]
     layers: tuple[LayerRow, ...]
     clusters: tuple[ClusterRow, ...]
-    failed: int
+    outcomes: str
     skipped: tuple[str, ...]
     flaky: tuple[str, ...]
     slowest: tuple[str, ...]
@@ -361,4 +374,5 @@ class View:
     earlier: tuple[EarlierRun, ...]
     judged_at: str
     report_path: str
+    rights_doubted: tuple[str, ...] = ()
     pack: str = ""

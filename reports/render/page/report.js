@@ -55,7 +55,7 @@
     const parts = [];
     if (speaks.length) parts.push(make("p", "soft", `Speaks for ${speaks.join(", ")}`));
     if (!told) return parts.length ? parts : [make("p", "soft", "Speaks for no objective of its own.")];
-    const [message, trace, repeat, files, cause] = told;
+    const [message, trace, repeat, files, cause, , elsewhere] = told;
     if (message) parts.push(make("p", "why", make("bdi", "", message)));
     if (trace) parts.push(make("pre", "", trace));
     if (repeat) parts.push(make("code", "todo", repeat));
@@ -64,6 +64,7 @@
       a.href = file.split("/").map(encodeURIComponent).join("/");
       parts.push(make("p", "", a));
     }
+    for (const name of elsewhere) parts.push(make("p", "soft", name));
     if (cause && $(`cause-${cause}`)) {
       const a = make("a", "", "Others of the same cause");
       a.href = `#cause-${cause}`;
@@ -72,8 +73,8 @@
     return parts;
   }
   function* findings(data) {
-    for (const [tool, rule, severity, place, message, layer, waived, mark] of data.findings)
-      yield { kind: "finding", state: waived ? "waived" : "finding", layer, name: `${tool} ${rule} ${place}`, note: severity, speaks: [], ms: 0,
+    for (const [tool, rule, severity, place, message, layer, waived, mark, doubted] of data.findings)
+      yield { kind: "finding", state: waived ? "waived" : "finding", layer, name: `${tool} ${rule} ${place}`, note: doubted ? `${severity}, in evidence that is not believed` : severity, speaks: [], ms: 0,
         words: `${tool} ${rule} ${severity} ${place} ${message} ${mark}`, body: () => [make("p", "", make("bdi", "", message)), make("p", "mono soft", mark)] };
   }
   function* measured(data) {
@@ -222,21 +223,28 @@
   const NINES = [0, Math.log10(2), 1, 2, 3, 4]; // 0, 50, 90, 99, 99.9 and 99.99 %
   const DASHES = [[], [7, 3], [2, 3]];
   const drawn = [];
+  // uPlot joins across what is undefined (not sampled at that moment) and parts a line at null
+  const parted = (x, [, values, gaps]) => values.map((y, i) => y ?? (gaps.some(([from, to]) => x[i] > from && x[i] < to) ? null : undefined));
+  const alone = (ys) => {
+    const told = [...ys.keys()].filter((i) => ys[i] !== undefined);
+    return told.filter((at, n) => ys[at] !== null && (ys[told[n - 1]] ?? null) === null && (ys[told[n + 1]] ?? null) === null);
+  };
   async function draw(figure) {
     const chart = (await unpack()).charts[figure.dataset.chart];
     const svg = figure.querySelector("svg");
     const time = chart.axis === "time";
     const grid = { stroke: colour("--line"), width: 1 }, axis = { stroke: colour("--soft"), grid, ticks: grid };
     const percent = (at) => `${Number((100 - 100 * 10 ** -at).toPrecision(6))} %`;
+    const lines = chart.lines.map((line) => parted(chart.x, line));
     const plot = new uPlot({
       width: svg.clientWidth, height: 230,
-      scales: { x: { time: false }, y: { range: (u, low, high) => [Math.min(0, low), (high || 1) * 1.08] } },
+      scales: { x: { time: false }, y: { range: (u, low, high) => [Math.min(0, low) * 1.08, Math.max(0, high) * 1.08 || (low < 0 ? 0 : 1)] } },
       axes: [{ ...axis, ...(time ? {} : { splits: (u, i, low, high) => NINES.filter((at) => at >= low && at <= high) }), values: (u, at) => at.map((x) => (time ? `${x} s` : percent(x))) }, { ...axis, size: 60 }],
       series: [{ label: "at", value: (u, x) => (x == null ? "–" : time ? `${x} s` : percent(x)) }, ...chart.lines.map(([label], i) => ({
-        label, stroke: colour(`--s${i}`), width: 1.6, dash: DASHES[i % 3], spanGaps: true, points: { show: false }, value: (u, y) => y ?? "–" }))],
+        label, stroke: colour(`--s${i}`), width: 1.6, dash: DASHES[i % 3], points: { show: false, size: 4, fill: colour(`--s${i}`), filter: () => alone(lines[i]) }, value: (u, y) => y ?? "–" }))],
       cursor: { sync: time ? { key: "time" } : undefined, drag: { x: true, y: false } },
       hooks: { draw: [(u) => marks(u, chart)], setScale: [(u, key) => time && key === "x" && zoom(u)] },
-    }, [chart.x, ...chart.lines.map((line) => line[1])]);
+    }, [chart.x, ...lines]);
     plot.root.setAttribute("role", "img");
     plot.root.setAttribute("aria-label", svg.getAttribute("aria-label"));
     svg.replaceWith(plot.root);

@@ -48,6 +48,14 @@ def test_nothing_is_to_be_done_about_what_is_waived_or_not_shown_yet() -> None:
     assert (of(verdicts, "fast").todo, of(verdicts, "later").todo) == ("", "")
 
 
+def test_what_is_to_be_run_for_several_layers_is_a_session_that_exists() -> None:
+    asked = {"kind": "checks", "layers": ("unit", "load"), "minimum": 9}
+    rows = objectives(objective("wide", asked, policy="release"))
+    made = [layer(name, check("a", "passed", "wide")) for name in ("unit", "load")]
+    verdict = of(judged([*made, *good_layers()[1:2]], rows), "wide")
+    assert (verdict.state, verdict.todo) == ("no evidence", "nox -s unit")
+
+
 def test_a_layer_that_the_policy_does_not_require_is_run_alone() -> None:
     rows = objectives(*small().objectives, layers=("unit",))
     gone = [item for item in good_layers() if item.layer != "load"]

@@ -12,10 +12,22 @@ from typing import Any
 import pytest
 
 from reports.__main__ import main
+from reports.commands import judging
 from reports.commands.judging import MOST_FAULTS
+from reports.evidence import AnyRecord
 from reports.history import store_of
 from reports.provenance import tree_id
-from suites.framework.reports.runs import RUN, check, instrument, layer, measured, write
+from reports.render.markdown import MarkdownRenderer
+from reports.sbom import read_sboms
+from suites.framework.reports.runs import (
+    OTHER_TREE,
+    RUN,
+    check,
+    instrument,
+    layer,
+    measured,
+    write,
+)
 
 ROOT = Path(__file__).parents[3]
 SLO = """\
@@ -161,9 +173,33 @@ def test_an_unknown_policy_is_refused(project: Path, capsys: pytest.CaptureFixtu
 def test_a_page_that_cannot_be_written_is_refused(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (project / "out" / RUN / "report.html").mkdir()
+    page = project / "out" / RUN / "report.html"
+    page.mkdir()
+    before = sorted((project / "out" / RUN).rglob("*"))
     assert main([f"out/{RUN}"]) == 2
-    assert "cannot be written" in capsys.readouterr().err
+    assert f"out/{RUN}/report.html: cannot be written: Is a dir" in capsys.readouterr().err
+    assert sorted((project / "out" / RUN).rglob("*")) == before
+
+
+def test_a_disk_that_is_full_leaves_the_last_verdict_beside_its_page(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main([f"out/{RUN}"])
+    run = project / "out" / RUN
+    before = {path: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    write_bytes = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        if "report.html" in path.name:
+            write_bytes(path, data[:9])
+            raise OSError(28, "No space left on device", str(path))
+        return write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    (project / "scenarios" / "slo.toml").write_text(SLO.replace("limit = 200", "limit = 140"))
+    assert main([f"out/{RUN}"]) == 2
+    assert "cannot be written: No space left" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
 
 
 def test_of_very_many_faults_the_first_are_told_and_the_rest_are_counted(
@@ -214,6 +250,66 @@ def test_in_a_job_on_github_the_summary_is_added_and_what_failed_is_annotated(
     assert "::error title=fast%3A missed::" in capsys.readouterr().out
     assert page.read_text().startswith("of an earlier step\n")
     assert ("## ✕ NO-GO" in page.read_text()) == with_page
+
+
+COMMAND = "::error::x ##[error]y"
+
+
+def test_on_github_nothing_in_the_summary_is_a_command(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    broken = check("a", "failed", message=COMMAND, repeat=f"nox {'x' * 90}\n{COMMAND}")
+    write_again(project, "unit", broken)
+    tokens = []
+    for _ in range(2):
+        assert main([f"out/{RUN}"]) == 1
+        lines = capsys.readouterr().out.splitlines()
+        begin = next(n for n, line in enumerate(lines) if line.startswith("::stop-commands::"))
+        tokens.append(lines[begin].removeprefix("::stop-commands::"))
+        assert all(line.startswith("::error ") for line in lines[:begin])
+        assert [line for line in lines[begin + 1 :] if line.lstrip().startswith("::")] == [
+            f"::{tokens[-1]}::"
+        ]
+        assert lines[-1] == f"::{tokens[-1]}::"
+    assert len(set(tokens)) == 2
+
+
+def write_again(project: Path, name: str, *records: AnyRecord) -> None:
+    evidence(project, name).unlink()
+    write(project / "out" / RUN, name, *records, tree=tree_id(project), exit_status=1)
+
+
+@pytest.mark.parametrize("words", [[f"out/{RUN}"], ["ran", f"out/{RUN}", "unit"]])
+def test_a_faulty_line_cannot_steer_the_terminal(
+    words: list[str], project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = evidence(project, "unit")
+    odd = json.dumps({"kind": "check", "id": "a", "outcome": "passed", f"\x1b[2J\n{COMMAND}": 1})
+    path.write_text(f"{odd}\n{path.read_text()}")
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    (line,) = (line for line in told.splitlines() if "unknown in a check" in line)
+    assert "field" in line
+    assert "\x1b" not in told
+    assert "##[" not in told
+    assert not [line for line in told.splitlines() if line.lstrip().startswith("::")]
+
+
+def test_a_file_of_evidence_cannot_steer_the_terminal_by_its_name(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([f"out/{RUN}"])
+    named = project / "out" / RUN / "evidence" / f"{COMMAND}\x1b[2J\n::x.ndjson"
+    named.write_text("")
+    for words in ([f"out/{RUN}"], ["verify", f"out/{RUN}"], ["merge", "out/m", f"out/{RUN}"]):
+        main(words)
+        told = capsys.readouterr()
+        for line in (*told.out.splitlines(), *told.err.splitlines()):
+            assert not line.lstrip().startswith("::")
+            assert "\x1b" not in line
+            assert "##[" not in line
 
 
 def test_a_run_that_was_never_judged_cannot_be_pinned(
@@ -383,3 +479,61 @@ def test_a_statement_that_cannot_be_written_is_told_after_the_verdict(
     told = capsys.readouterr()
     assert "GO" in told.out.splitlines()[0]
     assert "the run is judged, but no statement of it was written" in told.err
+
+
+@pytest.mark.parametrize("name", ["licence", "format"])
+def test_a_bill_with_half_a_character_changes_no_verdict(name: str, project: Path) -> None:
+    half = '"\\ud800"'
+    licence, made = (half, '"CycloneDX"') if name == "licence" else ('"MIT"', half)
+    (project / "out" / RUN / "bom.json").write_text(
+        f'{{"bomFormat": {made}, "specVersion": "1.6",'
+        f' "components": [{{"licenses": [{{"license": {{"name": {licence}}}}}]}}]}}'
+    )
+    (found,) = read_sboms(project / "out" / RUN)
+    assert "\ufffd" in f"{found.format} {found.licences}"
+    assert main([f"out/{RUN}"]) == 0
+    assert "1 component" in (project / "out" / RUN / "report.html").read_text()
+
+
+def test_a_judge_that_breaks_gives_no_verdict_and_says_where(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(f"\x1b[2J\n{COMMAND}")
+
+    monkeypatch.setattr(judging, "judge", broken)
+    assert main([f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("Traceback")
+    assert "in broken" in told
+    assert f"python -m reports out/{RUN} broke, so there is no verdict: RuntimeError: " in told
+    assert ("\x1b" in told, "\n::" in told) == (False, False)
+
+
+# --- what is not fixed ---------------------------------------------------------------------------
+
+
+def test_what_evidence_of_another_tree_saw_pass_is_not_fixed(project: Path) -> None:
+    earlier = project / "out" / "20250101-000000-gate"
+    write(earlier, "unit", check("a", "failed"), run=earlier.name, exit_status=1)
+    main([str(earlier)])
+    page = project / "out" / RUN / "report.html"
+    main([f"out/{RUN}"])
+    assert "1 fixed" in page.read_text()
+    evidence(project, "unit").unlink()
+    write(project / "out" / RUN, "unit", check("a"), tree=OTHER_TREE)
+    main([f"out/{RUN}"])
+    assert "1 fixed" not in page.read_text()
+    assert "1 not run any more" in page.read_text()
+
+
+def test_half_a_character_in_a_format_is_written_as_what_stands_for_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = project / "job.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    monkeypatch.setattr(MarkdownRenderer, "render", lambda *_: "half \ud800")
+    assert main([f"out/{RUN}"]) == 0
+    for path in (page, project / "out" / RUN / "summary.md"):
+        assert path.read_text() == "half \ufffd"

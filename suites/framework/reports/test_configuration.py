@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+import reports.render
 from reports.configuration import load_objectives, load_waivers
 from reports.faults import ConfigError
+from reports.objectives import ANCHOR_BEGINNINGS, PAGE_ANCHORS
 
 HEAD = """\
 layers = ["unit", "security", "load"]
@@ -108,6 +111,22 @@ def test_a_fault_names_its_line_its_field_and_what_was_expected(
     found = faults_of(slo, text.replace(good, bad, 1))
     assert any(told in fault for fault in found), found
     assert all(fault[0].isdigit() for fault in found), found
+
+
+def test_an_id_that_is_a_part_of_the_page_is_refused(slo: Path) -> None:
+    for taken in ("load", "tests", "access", "pack", "layer-unit", "cause-1"):
+        (fault,) = faults_of(slo, HEAD + ROW.replace('"fast"', f'"{taken}"'))
+        assert f"the page has a part of its own called '{taken}'" in fault
+
+
+def test_the_parts_of_the_page_that_no_objective_may_be_called_are_those_of_its_templates() -> None:
+    page = Path(str(reports.render.__file__)).with_name("page")
+    text = "".join(path.read_text() for path in page.glob("*.j2"))
+    named = re.findall(r'\sid="([^"]+)"', text)
+    made = {name for name in named if "{{" in name}
+    assert set(named) - made == PAGE_ANCHORS
+    assert {name.partition("{{")[0] for name in made} - {""} == set(ANCHOR_BEGINNINGS)
+    assert [name for name in made if name.startswith("{{")] == ["{{ row.id }}"]
 
 
 def test_the_line_is_that_of_the_field(slo: Path) -> None:

@@ -11,7 +11,7 @@ from reports import history
 from reports.__main__ import main
 from reports.history import Entry, Value, add_run, pin_run, read_history, store_of, update_latest
 from suites.framework.reports.runs import RUN, check, write
-from suites.framework.reports.test_command import project
+from suites.framework.reports.test_command import SLO, project
 
 __all__ = ["project"]  # a fixture
 
@@ -145,6 +145,11 @@ def test_runs_before_are_those_that_began_before_the_run_itself_left_out(store: 
     assert [item.run for item in found.before("2", "2026-01-02")] == ["1"]
     assert found.of("3") is not None
     assert found.of("9") is None
+
+
+def test_a_run_is_not_its_own_past_though_it_seemed_to_begin_earlier(store: Path) -> None:
+    add_run(store, entry("2", began="2026-01-01"))
+    assert read_history(store).before("2", "2026-01-02") == ()
 
 
 def test_a_line_is_json_with_the_digest_of_the_one_before(store: Path) -> None:
@@ -297,3 +302,28 @@ def test_what_is_wrong_with_the_store_is_told_where_it_holds_no_such_run(
     told = capsys.readouterr().err
     assert f"{store}:2: not a line of this store (field run)" in told
     assert f"judge it first: python -m reports out/{RUN}" in told
+
+
+# --- judged again --------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_looked_at_after_a_change_keeps_its_place_in_the_history(
+    project: Path,
+) -> None:
+    store = store_of(project / "out" / RUN)
+    assert main([f"out/{RUN}"]) == 0
+    kept = store.read_bytes()
+    (project / "app.py").write_text("a = 2\n")
+    assert main([f"out/{RUN}"]) == 2
+    assert store.read_bytes() == kept
+    (project / "app.py").write_text("a = 1\n")
+    (project / "scenarios" / "slo.toml").write_text(SLO.replace("limit = 200", "limit = 140"))
+    assert main([f"out/{RUN}"]) == 1
+    assert [item.release for item in read_history(store).entries] == ["NO-GO"]
+
+
+def test_a_run_that_was_of_another_tree_from_the_start_is_in_the_history(project: Path) -> None:
+    (project / "app.py").write_text("a = 2\n")
+    assert main([f"out/{RUN}"]) == 2
+    (found,) = read_history(store_of(project / "out" / RUN)).entries
+    assert found.release == "NO VERDICT"

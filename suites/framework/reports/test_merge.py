@@ -237,6 +237,28 @@ def test_evidence_is_never_written_over(tmp_path: Path) -> None:
         merge(tmp_path / "merged", [source])
 
 
+@pytest.mark.parametrize("name", ["evidence", "attachments"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_target_that_holds_either_folder_is_refused_before_anything_is_written(
+    name: str, linked: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources = three_shards(tmp_path)
+    (sources[0] / "attachments").mkdir()
+    there = tmp_path / "merged" / name
+    there.parent.mkdir()
+    if linked:
+        there.symlink_to("nowhere")
+    else:
+        there.mkdir()
+        (there / "kept.txt").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["merge", str(tmp_path / "merged"), *map(str, sources)]) == 2
+    told = capsys.readouterr().err
+    assert f"merged/{name} exists, and evidence is never replaced" in told
+    assert "nothing was written" in told
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_the_command_says_what_is_missing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -333,6 +333,44 @@ def test_a_link_to_a_folder_that_came_later_is_a_fault(
     assert "✕ evidence: a link to a folder, nothing speaks for" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_a_link_to_nothing_that_came_later_is_a_fault(
+    kind: str, judged: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange(judged, kind)
+    assert main(["verify", str(judged)]) == 1
+    told = capsys.readouterr().out
+    assert "✕ evidence/e2e.ndjson: no regular file, and nothing speaks for it" in told
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_evidence_that_is_no_file_gets_no_statement(
+    kind: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange(run, kind)
+    assert main([f"out/{RUN}"]) == 2
+    told = capsys.readouterr().err
+    assert "evidence/e2e.ndjson: no regular file, and no statement holds for" in told
+    assert "take it out of the evidence, and judge the run again" in told
+    assert not (run / FILE).exists()
+
+
+def strange(run: Path, kind: str) -> None:
+    """Something that is judged as evidence and is no file."""
+    made = run / "evidence" / "e2e.ndjson"
+    if kind == "link":
+        made.symlink_to("nowhere")
+    elif kind == "pipe":
+        os.mkfifo(made)
+    else:
+        made.mkdir()
+
+
+def test_a_folder_below_the_evidence_is_nobodys(judged: Path) -> None:
+    (judged / "evidence" / "notes").mkdir()
+    assert main(["verify", str(judged)]) == 0
+
+
 def test_hidden_evidence_is_stated_and_nothing_hidden_comes_later_unseen(
     judged: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

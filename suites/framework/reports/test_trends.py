@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
 import pytest
 
 from reports.history import Entry, Value
-from reports.trends import FEWEST, MOST, Trend, trends_of
+from reports.trends import FEWEST, MOST, Jump, Trend, trends_of
 
 
 def trend(values: Sequence[float], op: str = "<", limit: float | None = 200.0) -> Trend:
@@ -83,6 +84,28 @@ def test_two_jumps_the_same_way_are_no_creep(seed: int) -> None:
 
 def test_only_the_last_runs_are_looked_at() -> None:
     assert len(trend(noise(1, MOST + 50)).values) == MOST
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [(-100.0, -120.0, -0.2), (-100.0, -80.0, 0.2), (100.0, 80.0, -0.2), (-1.0, 1.0, 2.0),
+     (0.0, 1.0, math.inf), (0.0, -1.0, -math.inf)],
+)  # fmt: skip
+def test_what_rises_from_below_nothing_has_risen(
+    before: float, after: float, change: float
+) -> None:
+    jump = Jump(run="r", commit="", before=before, after=after, worse=False)
+    assert jump.change == pytest.approx(change)
+
+
+def test_a_run_that_was_judged_under_two_policies_is_one_point() -> None:
+    values = {"fast m": Value(value=1.0, unit="ms")}
+    twice = [
+        Entry(run=f"r{n}", began=str(n), judged_at="", policy=policy, release="GO", values=values)
+        for n in range(5)
+        for policy in ("commit", "release")
+    ]
+    assert trends_of(twice[:-2], twice[-1])["fast m"].runs == ("r0", "r1", "r2", "r3", "r4")
 
 
 def test_values_in_another_unit_are_another_series() -> None:

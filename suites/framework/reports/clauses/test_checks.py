@@ -78,3 +78,10 @@ def test_a_failure_in_a_layer_that_is_named_counts_once() -> None:
 
 def test_a_failure_in_unusable_evidence_of_another_layer_does_not_count() -> None:
     assert condemned(layer("load", check("z", "failed", "right"), tree=OTHER_TREE)) == []
+
+
+def test_what_too_few_tests_of_several_layers_speak_for_names_one_layer_to_run() -> None:
+    unit, load = (layer(name, check("a", "passed", "right")) for name in ("unit", "load"))
+    *_, last = read(unit, load, layers=("unit", "load"), minimum=3)
+    assert (last.state, last.layer) == ("no evidence", "unit")
+    assert last.why == "2 tests of at least 3 speak for right in unit, load"

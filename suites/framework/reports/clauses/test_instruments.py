@@ -100,3 +100,15 @@ def test_a_lower_bound_may_leave_things_out() -> None:
 def test_a_partial_layer_acquits_nothing_and_an_invalid_one_stays_so() -> None:
     assert read(instrument(61, 61), deselected=1)[0].state == "no evidence"
     assert read(instrument(60, 61), deselected=1)[0].state == "invalid"
+
+
+def test_one_lost_of_a_million_is_seen() -> None:
+    (reading,) = read(instrument(1_199_999, 1_200_000))
+    assert "1,199,999 of 1,200,000, 99.9999 %" in reading.why
+    (reading,) = read(instrument(1_200_001, 1_200_000))
+    assert "1,200,001 of 1,200,000, which cannot be" in reading.why
+
+
+def test_a_hair_too_much_is_not_said_to_be_the_whole() -> None:
+    (reading,) = read(instrument(30.0000001, 30))
+    assert "30.0000001 of 30, which cannot be" in reading.why

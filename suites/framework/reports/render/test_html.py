@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from reports.evidence import Measurement, Series
 from reports.render.html import HtmlRenderer, digest_of
 from suites.framework.reports.render.pages import bad_view, good_view, view
 from suites.framework.reports.runs import (
@@ -20,6 +21,7 @@ from suites.framework.reports.runs import (
     waiver,
 )
 
+BOXES = ("pre", "code")  # what is in them keeps its lines
 VOID = {"meta", "link", "br", "input", "hr", "img"}
 HOSTILE = "</pre></style><script>alert(1)</script>\"'&<img src=x onerror=alert(1)>"
 
@@ -33,7 +35,7 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str, str]] = []
         self.ids: list[str] = []
-        self.words = ""
+        self.words = self.words_outside_of_boxes = ""
         self.feed(text)
         assert self.open == []
 
@@ -54,6 +56,8 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if not self.open or self.open[-1] not in ("style", "script"):
             self.words += f" {data}"
+            if not self.open or self.open[-1] not in BOXES:
+                self.words_outside_of_boxes += f" {data}"
 
 
 @pytest.fixture(scope="module")
@@ -131,11 +135,17 @@ def test_instruments_charts_starts_and_waivers_are_there(good: Page, bad: Page) 
 
 
 def test_the_page_asks_the_network_for_nothing(good: Page, bad: Page) -> None:
-    for page in (good, bad):
+    names = ("//evil.example/x", "../../../etc/passwd", "attachments/../../x", "https://evil/x")
+    failed = check("a", "failed", message="m", attachments=(*names, "attachments/unit/a.png"))
+    evil = Page(HtmlRenderer().render(view([layer("unit", failed, exit_status=1)])))
+    assert all(name in evil.words for name in names)
+    assert ("a", "href", "attachments/unit/a.png") in evil.attributes
+    for page in (good, bad, evil):
         assert not {"iframe", "img", "object", "embed", "base"} & set(page.tags)
         links = [value for _, name, value in page.attributes if name in ("href", "src")]
         assert links
         assert [link for link in links if "//" in link or link.startswith("/")] == []
+        assert [link for link in links if ".." in link or ":" in link.removeprefix("data:")] == []
         policy = next(value for _, _, value in page.attributes if "default-src" in value)
         assert policy.startswith("default-src 'none'")
     text = HtmlRenderer().render(bad_view())
@@ -174,6 +184,93 @@ def test_a_run_without_any_evidence_still_has_its_page() -> None:
     page = said(Page(HtmlRenderer().render(view([]))))
     assert "NO VERDICT" in page
     assert page.count("left no evidence") >= 6
+
+
+def test_where_nothing_ran_nothing_is_said_to_have_passed() -> None:
+    page = said(Page(HtmlRenderer().render(view([]))))
+    assert "No test left an outcome." in page
+    assert "No tool is known to have looked." in page
+    for praise in ("No test failed", "No tool reported any"):
+        assert praise not in page
+        assert praise in said(Page(HtmlRenderer().render(good_view())))
+
+
+def test_tests_that_could_not_run_are_not_counted_as_failed() -> None:
+    checks = [check("a", "failed", message="x"), check("b", "error", message="y"),
+              check("c", "error", message="z"), check("d")]  # fmt: skip
+    made = view(instead(good_layers(), layer("unit", *checks, exit_status=1)))
+    assert "Of 6 tests 1 failed, 2 could not run." in said(Page(HtmlRenderer().render(made)))
+
+
+def test_the_rows_and_the_layers_named_are_as_many_as_the_headline_says(good: Page) -> None:
+    words = said(good)
+    headline = re.search(r"All (\d+) required objectives met", words)
+    named = re.search(r"beside these (\d+): that every test passed in (\d+) layers", words)
+    assert headline is not None
+    assert named is not None
+    assert int(headline[1]) == int(named[1]) + int(named[2]) == 6
+    assert len([i for i in good.ids if i in ("fast", "clean", "right")]) == int(named[1])
+
+
+def test_a_layer_that_stands_against_a_release_is_named_beside_the_objectives(bad: Page) -> None:
+    assert "in 3 layers, which stands against a GO in unit (missed)" in said(bad)
+
+
+def test_rights_of_another_tree_are_not_shown_as_proven() -> None:
+    right = Measurement(
+        metric="access_cell", value=1, unit="cells",
+        dimensions={"role": "player", "operation": "read", "expected": "yes", "outcome": "proven"},
+    )  # fmt: skip
+    shown = said(Page(HtmlRenderer().render(view([layer("security", right)]))))
+    assert "✓ yes" in shown
+    assert "not to be believed" not in shown
+    page = Page(HtmlRenderer().render(view([layer("security", right, tree=OTHER_TREE)])))
+    assert "✓ yes" not in said(page)
+    assert "Not shown, since the evidence is not to be believed: what layer security" in said(page)
+    assert ("a", "href", "#access") in page.attributes
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x85", "\u2028"])
+def test_no_word_of_a_producer_begins_a_line_of_its_own(end: str) -> None:
+    forged = f"quiet{end}critical: bandit B1 at a.py"
+    made = HtmlRenderer().render(bad_view(forged))
+    page = Page(made)
+    assert "quiet critical: bandit B1 at a.py" in page.words
+    begins = [line.strip() for line in page.words_outside_of_boxes.splitlines()]
+    assert [line for line in begins if line.startswith("critical: ")] == []
+
+
+def test_the_lines_of_a_message_and_of_a_trace_stay_in_their_boxes() -> None:
+    message = "\n".join(f"line {number} of what it said" for number in range(30))
+    failed = check("a", "failed", message=message, detail="x.py:3\n> assert", repeat="a \\\nb")
+    made = view(instead(good_layers(), layer("unit", failed, exit_status=1)))
+    text = HtmlRenderer().render(made)
+    for kept in (f"<pre>{message}</pre>", "<pre>x.py:3\n&gt; assert</pre>", ">a \\\nb</code>"):
+        assert kept in text
+
+
+def test_a_run_of_the_duet_alone_has_a_link_to_it() -> None:
+    ratio = Measurement(metric="duet_ratio_p50", value=1.1, unit="ratio", low=1.05, high=1.2,
+                        dimensions={"endpoint": "GET /a"})  # fmt: skip
+    page = Page(HtmlRenderer().render(view([layer("load", ratio)])))
+    assert ("a", "href", "#load") in page.attributes
+
+
+def test_a_chart_shows_its_limit_without_a_script() -> None:
+    course = Series(metric="latency_ms", unit="ms", points=((0.0, 150.0), (1.0, 250.0)))
+    made = instead(good_layers(), layer("load", measured(150), course))
+    page = Page(HtmlRenderer().render(view(made)))
+    assert ("line", "class", "limit") in page.attributes
+    assert "last 250 ms · limit 200 ms" in said(page)
+
+
+def test_a_long_line_of_a_chart_is_not_cut_off_as_a_long_word_is() -> None:
+    course = Series(metric="m", unit="ms", points=tuple((float(at), at % 7) for at in range(900)))
+    page = Page(HtmlRenderer().render(view(instead(good_layers(), layer("load", course)))))
+    (path,) = [value for tag, name, value in page.attributes
+               if (tag, name) == ("path", "d") and "H" not in value]  # fmt: skip
+    assert re.fullmatch(r"M[\d., ]+", path)
+    assert path.split()[-1].startswith("560,")
 
 
 def test_ten_thousand_failures_leave_a_page_that_opens() -> None:

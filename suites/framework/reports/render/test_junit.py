@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 
 from reports.render.junit import JunitRenderer, said
 from suites.framework.reports.render.pages import bad_view, good_view, view
-from suites.framework.reports.runs import good_layers, objective, objectives, small
+from suites.framework.reports.runs import (
+    OTHER_TREE,
+    check,
+    good_layers,
+    instead,
+    layer,
+    objective,
+    objectives,
+    small,
+)
 
 
 def parsed(text: str) -> Xml.Element:
@@ -61,6 +70,32 @@ def test_the_totals_are_those_of_the_cases() -> None:
 def test_every_test_of_every_layer_is_a_case() -> None:
     root = parsed(JunitRenderer().render(view(good_layers())))
     assert sum(len(suite(root, name)) for name in ("unit", "security", "load")) == 4
+
+
+def test_a_layer_that_is_not_believed_has_an_error_beside_its_tests() -> None:
+    foreign = layer("unit", check("a", "passed", "right"), check("b"), tree=OTHER_TREE)
+    root = parsed(JunitRenderer().render(view(instead(good_layers(), foreign))))
+    unit = suite(root, "unit")
+    assert (unit.get("tests"), unit.get("errors"), unit.get("failures")) == ("3", "1", "0")
+    told, *others = unit
+    assert (told.get("classname"), told.get("name"), len(others)) == ("unit", "evidence", 2)
+    assert "of another tree" in str(told[0].get("message"))
+
+
+def test_a_required_layer_that_left_nothing_has_an_error_of_its_own() -> None:
+    root = parsed(JunitRenderer().render(view(good_layers()[:2])))
+    (told,) = suite(root, "load")
+    assert (told[0].tag, "left no evidence" in str(told[0].get("message"))) == ("error", True)
+
+
+def test_a_layer_that_nobody_asked_for_and_nobody_believes_is_skipped() -> None:
+    rows = objectives(*small().objectives, layers=("unit", "security"))
+    torn = layer("load", check("d"), tree=OTHER_TREE)
+    made = view([*instead(good_layers(), torn), layer("soak", check("s"))], rows)
+    root = parsed(JunitRenderer().render(made))
+    for name, why in (("load", "of another tree"), ("soak", "no layer of that name is known")):
+        told = suite(root, name)[0]
+        assert (told[0].tag, why in str(told[0].get("message"))) == ("skipped", True)
 
 
 @given(text=st.text(min_size=1))

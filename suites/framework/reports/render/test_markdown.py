@@ -23,3 +23,10 @@ def test_what_stands_against_it_is_a_table_of_one_line_each() -> None:
 
 def test_nothing_in_a_text_is_markup() -> None:
     assert plain("a_b *c* `d`\n<e>") == r"a\_b \*c\* \`d\` \<e\>"
+
+
+def test_an_address_is_no_link_and_dollars_are_no_mathematics() -> None:
+    assert plain("see https://a.example/x, www.b.example") == (
+        r"see https\://a.example/x, www\.b.example"
+    )
+    assert plain("FTP://x WWW.y $a$ at 12:30") == r"FTP\://x WWW\.y \$a\$ at 12:30"

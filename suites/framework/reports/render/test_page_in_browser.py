@@ -165,6 +165,22 @@ async def test_a_question_in_the_address_is_answered(asked: str, amount: int, de
         assert seen.trouble == []
 
 
+async def test_a_test_that_is_found_links_only_attachments_of_the_run(desk: Desk) -> None:
+    names = ("//evil.example/x.png", "attachments/../../x", "attachments/unit/a b.png")
+    failed = check("a", "failed", message="m", attachments=names)
+    made = HtmlRenderer().render(view(instead(good_layers(), layer("unit", failed))))
+    async with desk.open(made, at="#q=s:failed") as (page, seen):
+        hit = page.locator("#results .row")
+        await hit.locator("summary").click()
+        for name in names:
+            await expect(hit.locator(".full")).to_contain_text(name)
+        links = await hit.locator("a").evaluate_all("all => all.map((a) => a.getAttribute('href'))")
+        assert [link for link in links if not link.startswith("#")] == [
+            "attachments/unit/a%20b.png"
+        ]
+        assert seen.trouble == []
+
+
 async def test_a_filter_is_kept_in_the_address_and_outlives_a_reload(desk: Desk) -> None:
     async with desk.open(failing_page(), at="#tests") as (page, _):
         chip = page.get_by_role("button", name="s:failed")
@@ -207,6 +223,40 @@ async def test_a_chart_becomes_one_that_zooms_when_it_is_seen(desk: Desk) -> Non
         await expect(page.locator("figure svg.chart")).to_have_count(1)
         await page.locator("#load").scroll_into_view_if_needed()
         await expect(page.locator("figure canvas")).to_have_count(1)
+        assert seen.trouble == []
+
+
+# Columns of the plot that hold the first line's colour, as runs of neighbours: [from, to] in shares
+# of all columns from the first to the last of them.
+INKED = """(figure) => {
+  const canvas = figure.querySelector("canvas"), { width, height } = canvas;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+  const hex = getComputedStyle(document.documentElement).getPropertyValue("--s0").trim();
+  const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const inked = [...Array(width).keys()].filter((x) => [...Array(height).keys()].some((y) =>
+    wanted.every((part, i) => Math.abs(data[4 * (y * width + x) + i] - part) < 40)));
+  const runs = [];
+  for (const x of inked) {
+    if (runs.length && x - runs.at(-1)[1] <= 2) runs.at(-1)[1] = x; else runs.push([x, x]);
+  }
+  const all = inked.at(-1) - inked[0];
+  return runs.map((run) => run.map((x) => (x - inked[0]) / all));
+}"""
+
+
+async def test_a_chart_that_zooms_shows_seconds_without_a_value_as_a_gap(desk: Desk) -> None:
+    """One value stands alone in the middle of the outage, and is seen."""
+    seconds = [*range(40), 50, *range(60, 101)]
+    line = Series(metric="m", unit="ms", points=tuple((float(at), 5.0) for at in seconds))
+    made = HtmlRenderer().render(view(instead(good_layers(), layer("load", measured(150), line))))
+    async with desk.open(made, viewport=DESK, color_scheme="light") as (page, seen):
+        await page.locator("#load").scroll_into_view_if_needed()
+        await expect(page.locator("figure canvas")).to_have_count(1)
+        runs: list[list[float]] = []
+        while not runs:  # the canvas is there before the line is drawn on it
+            runs = await page.locator("figure").evaluate(INKED)
+        (_, outage), (alone, _), (again, _) = runs
+        assert (outage, alone, again) == pytest.approx((0.39, 0.5, 0.6), abs=0.01)
         assert seen.trouble == []
 
 

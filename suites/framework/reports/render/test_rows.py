@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.clauses.limits import margin_of, side_of_limit
-from reports.render.rows import reading_row
-from reports.verdicts import Reading
+from reports.render.rows import objective_row, reading_row
+from reports.verdicts import Reading, Verdict, worst
 
 
 def reading(op: str, limit: float, value: float, **more: Any) -> Reading:
@@ -85,3 +85,53 @@ def test_a_long_list_is_cut_and_says_so() -> None:
     made = Reading(kind="instrument", state="invalid", subject="m", layer="x", why="",
                    missing=tuple(f"f{n}" for n in range(50)))  # fmt: skip
     assert reading_row(made).details[-1] == "and 30 more"
+
+
+@pytest.mark.parametrize("unit", ["ms", "ratio"])
+@pytest.mark.parametrize("limit", [0.2, 0.8, 200.0])
+def test_a_bar_whose_upper_end_is_not_known_reaches_to_the_end_of_its_line(
+    limit: float, unit: str
+) -> None:
+    made = reading("<", limit, limit * 0.9, low=limit * 0.8, unit=unit)
+    bar = reading_row(made).bar
+    assert made.state == "no evidence"
+    assert bar is not None
+    assert bar.low < bar.value < bar.limit < bar.high == 100.0
+
+
+def test_a_bar_whose_lower_end_is_not_known_begins_with_its_line() -> None:
+    bar = reading_row(reading(">", 0.8, 0.9, high=0.95, unit="ratio")).bar
+    assert bar is not None
+    assert bar.low == 0.0 < bar.value < bar.high < 100.0
+
+
+def test_a_bar_of_a_value_without_an_interval_is_a_point() -> None:
+    bar = reading_row(reading("<", 200, 150)).bar
+    assert bar is not None
+    assert bar.low == bar.value == bar.high
+
+
+def test_a_limit_is_never_rounded() -> None:
+    row = reading_row(reading("<", 200.44, 200.5))
+    assert (row.value, row.limit) == ("200.5 ms", "limit < 200.44 ms")
+
+
+def verdict(*readings: Reading) -> Verdict:
+    return Verdict(id="o", promise="", target="", reason="", why="", required=True,
+                   state=worst(tuple(item.state for item in readings)),
+                   readings=readings)  # fmt: skip
+
+
+def test_of_two_misses_the_worse_one_is_shown_first() -> None:
+    near, far = (reading("<", 200, value, subject=f"{value}") for value in (210, 900))
+    made = verdict(near, far)
+    assert made.headline == far
+    assert [row.value for row in objective_row(made).readings] == ["900 ms", "210 ms"]
+
+
+def test_of_what_is_met_the_value_is_shown_before_what_has_no_room_by_its_nature() -> None:
+    value = reading("<", 200, 150)
+    seen = reading(">=", 1.0, 1.0, kind="instrument", unit="ratio")
+    tests = reading("==", 3, 3, kind="checks", unit="tests")
+    row = objective_row(verdict(value, seen, tests))
+    assert row.readings[0].value == "150 ms"

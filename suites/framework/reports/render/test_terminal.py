@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from reports.render.terminal import TerminalRenderer
+from reports.saying import inert
 from suites.framework.reports.render.pages import bad_view, good_view, view
 from suites.framework.reports.runs import (
     LATENCY,
@@ -71,3 +76,28 @@ def test_a_message_cannot_paint_the_terminal() -> None:
     failed = check("boom", "failed", message="\x1b[2J[bold]x", repeat="nox \x1b[2J")
     text = TerminalRenderer().render(view(instead(good_layers(), layer("unit", failed))))
     assert "\x1b" not in text
+
+
+def test_the_command_to_run_is_never_cut() -> None:
+    command = f"nox -s unit -- -k 'boom[{'x' * 300}]'"
+    failed = check("boom", "failed", repeat=command)
+    long_path = f"out/{'y' * 200} z/report.html"
+    made = view(instead(good_layers(), layer("unit", failed)))
+    text = TerminalRenderer().render(replace(made, report_path=long_path))
+    lines = text.splitlines()
+    assert any(line.strip() == f"> {command}" for line in lines)
+    assert lines[-1] == f"report  {long_path}"
+
+
+@pytest.mark.parametrize("odd", ["\n", "\t", "\r", "\x1b", "\x9b", "\u202e", "\u2066"])
+def test_what_is_inert_is_one_line_that_steers_nothing(odd: str) -> None:
+    assert inert(f"a{odd}b") == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("::error::x", "\ufffd:error::x"), ("  ::x", "  \ufffd:x"), ("##[group]x", "\ufffd#[group]x"),
+     ("a ##[x]", "a \ufffd#[x]"), ("a::b: #[x] ##", "a::b: #[x] ##")],
+)  # fmt: skip
+def test_what_is_inert_commands_no_runner(text: str, said: str) -> None:
+    assert inert(text) == said

@@ -16,6 +16,7 @@ from reports.render.github import (
     MOST_ANNOTATIONS,
     MOST_BYTES,
     fitting,
+    without_commands,
     workflow_commands,
 )
 from reports.render.json_file import JsonRenderer
@@ -24,9 +25,12 @@ from reports.render.view import View
 from suites.framework.reports.render.pages import bad_view, good_view, view
 from suites.framework.reports.runs import (
     LATENCY,
+    OTHER_TREE,
     check,
+    finding,
     good_layers,
     instead,
+    instrument,
     layer,
     measured,
     objective,
@@ -82,6 +86,30 @@ def test_ctrf_counts_every_test_once_and_keeps_our_words_for_its_outcome() -> No
     assert results["extra"]["release"] == "NO-GO"
 
 
+def test_a_layer_that_is_not_believed_has_a_test_that_neither_passed_nor_failed() -> None:
+    foreign = layer("unit", check("a", "passed", "right"), check("b"), tree=OTHER_TREE)
+    body = body_of(CtrfRenderer().render(view([foreign, *good_layers()[1:2]])))
+    assert [error.message for error in schema(CTRF).iter_errors(body)] == []
+    results = body["results"]
+    summary = results["summary"]
+    assert {k: summary[k] for k in ("tests", "passed", "other", "suites")} == {
+        "tests": 5, "passed": 3, "other": 2, "suites": 3,
+    }  # fmt: skip
+    told = {test["suite"][0]: test["message"] for test in results["tests"]
+            if test["status"] == "other"}  # fmt: skip
+    assert "of another tree" in told["unit"]
+    assert "left no evidence" in told["load"]
+
+
+@pytest.mark.parametrize("how", [{"tree": OTHER_TREE}, {"deselected": 1}], ids=["foreign", "part"])
+def test_a_scan_that_was_cut_short_has_no_run_though_it_found_something(how: Any) -> None:
+    torn = layer("security", instrument(61, 61), finding("f1"), check("c"), **how)
+    assert body_of(SarifRenderer().render(view(instead(good_layers(), torn))))["runs"] == []
+    whole = layer("security", instrument(61, 61), finding("f1"), check("c"))
+    (run,) = body_of(SarifRenderer().render(view(instead(good_layers(), whole))))["runs"]
+    assert len(run["results"]) == 1
+
+
 def test_a_tool_that_found_nothing_has_an_empty_run_and_one_that_did_not_look_has_none() -> None:
     runs = body_of(SarifRenderer().render(good_view()))["runs"]
     assert [(run["tool"]["driver"]["name"], run["results"]) for run in runs] == [("bandit", [])]
@@ -129,6 +157,12 @@ def test_an_annotation_stands_at_the_line_that_failed() -> None:
     (made,) = workflow_commands(view(instead(good_layers(), unit)))
     assert "file=suites/x/test_x.py,line=7" in made
     assert made.endswith("::boom%0Anox -s unit")
+
+
+def test_a_text_without_commands_ends_with_the_word_that_nobody_knew() -> None:
+    assert without_commands("a\n::error::b", "abc").splitlines() == [
+        "::stop-commands::abc", "a", "::error::b", "::abc::",
+    ]  # fmt: skip
 
 
 def test_no_message_can_begin_a_command_of_its_own() -> None:
