@@ -67,8 +67,8 @@ def create_app(settings: Settings) -> Service:
         platform = Platform.start(settings)
         app.state.platform = platform
         sweeper = Sweeper(platform)
-        sweeper.start()
         try:
+            await sweeper.start()
             yield
         finally:
             await sweeper.stop()

@@ -4,7 +4,8 @@ An entry is stored together with the version of each tag that it depends on, and
 all those versions are still current. The versions are read before the database is, so an answer
 computed while a write was under way carries a version that the write has replaced: it can never be
 served, and Redis does not even keep it. A version is a random token: a Redis that lost its memory
-never meets an old one.
+never meets an old one. One that returns with an older memory does, and nothing tells it: so after a
+new connection nothing in Redis counts until every version has been removed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import structlog
 from redis.asyncio import Redis
@@ -91,22 +92,58 @@ class Entry:
         return body, etag.decode()
 
 
+class Doubts(NamedTuple):
+    """How often Redis was lost and how often it was connected to: each is a reason for distrust.
+
+    The first connection is none, unless the worker says so by `Cache.doubt`.
+    """
+
+    losses: int
+    connections: int
+
+
 class Cache:
     """The cache of one worker. Every failure of Redis counts as a miss, never as an answer."""
 
     def __init__(
-        self, redis: Redis, settings: Settings, observe: Observer = lambda area, how: None
+        self,
+        redis: Redis,
+        settings: Settings,
+        observe: Observer = lambda area, how: None,
+        connections: Callable[[], int] = lambda: 1,
     ):
+        """`connections` tells how often `redis` was connected to."""
         self.redis = redis
         self._ttl_s = settings.cache_ttl_s
         self.observe = observe
         self._away_until = 0.0
-        self.must_sweep = False
+        self._connections = connections
+        self._losses = 0
+        self._settled = Doubts(0, 1)
 
     @property
     def away(self) -> bool:
         """True while Redis failed so lately that asking again would only cost time."""
         return time.monotonic() < self._away_until
+
+    @property
+    def doubts(self) -> Doubts:
+        """What there has been so far; `swept` takes it back once it is settled."""
+        return Doubts(self._losses, max(1, self._connections()))
+
+    @property
+    def must_sweep(self) -> bool:
+        """Whether nothing in Redis counts, since it may not have heard of a write, or forgotten."""
+        return self.doubts != self._settled
+
+    @property
+    def may_have_forgotten(self) -> bool:
+        """Whether it may be another Redis, so that it must also `forget` before it counts."""
+        return self.doubts.connections != self._settled.connections
+
+    def doubt(self) -> None:
+        """Trust nothing in Redis until swept: this worker knows nothing of what has been."""
+        self._settled = Doubts(-1, -1)
 
     async def read(
         self, area: Area, key: str, tags: Sequence[str], load: Callable[[], Awaitable[bytes]]
@@ -117,16 +154,12 @@ class Cache:
     async def get(self, entry: Entry) -> bytes:
         """The cached answer, or what its `load` says now."""
         area, load = entry.area, entry.load
-        if self.away or self.must_sweep:
-            self.observe(area.name, "error")
-            return await load()
         name, tag_names = entry.name, entry.tag_names
-        try:
-            stored, stamp = await self._look(name, tag_names)
-        except (RedisError, OSError) as error:
-            self._lost(error)
+        found = await self._found(name, tag_names)
+        if found is None:
             self.observe(area.name, "error")
             return await load()
+        stored, stamp = found
         if stored is not None:
             self.observe(area.name, "hit")
             return stored
@@ -138,6 +171,18 @@ class Cache:
     def ttl_of(self, area: Area) -> int:
         """How many seconds an entry may live, fresh or not."""
         return area.ttl_s or self._ttl_s
+
+    async def _found(self, name: str, tags: list[str]) -> tuple[bytes | None, bytes] | None:
+        """The entry, if it is current, and its versions; None where Redis does not count."""
+        if self.away or self.must_sweep:
+            return None
+        try:
+            found = await self._look(name, tags)
+        except (RedisError, OSError) as error:
+            self._lost(error)
+            return None
+        # asking may have taken a new connection
+        return None if self.must_sweep else found
 
     async def _look(self, name: str, names: list[str]) -> tuple[bytes | None, bytes]:
         entry, *versions = await self._values([name, *names])
@@ -184,15 +229,15 @@ class Cache:
             try:
                 await self.redis.mset({name: _version() for name in names})
                 for area in areas:
-                    await self._remove(area)
+                    await self._remove(f"cache:{area}:*")
             except RedisTimeoutError as error:
                 if tries:
                     continue
                 self._lost(error)
                 return False
             except ResponseError as error:
-                # a Redis that is full answers readers all the while, and lets versions be removed
-                if not await self._removed(names):
+                # a Redis that is full answers readers all the while, and lets things be removed
+                if not await self._removed(names, areas):
                     self._lost(error)
                     return False
             except (RedisError, OSError) as error:
@@ -200,27 +245,46 @@ class Cache:
                 return False
             return True
 
-    async def _removed(self, names: Iterable[str]) -> bool:
+    async def forget(self) -> bool:
+        """Make every entry stale by removing every version. False when Redis did not hear."""
+        try:
+            # over the connection that is counted: a Redis that takes this one's place ends it
+            await self.redis.get("tag:")
+            await self._remove("tag:*")
+        except (RedisError, OSError) as error:
+            self._lost(error)
+            return False
+        return True
+
+    async def _removed(self, names: Iterable[str], areas: Iterable[str]) -> bool:
         try:
             await self.redis.delete(*names)
+            for area in areas:
+                await self._remove(f"cache:{area}:*")
         except (RedisError, OSError):
             return False
         return True
 
-    async def _remove(self, area: str) -> None:
-        async for name in self.redis.scan_iter(match=f"cache:{area}:*", count=1_000):
-            await self.redis.unlink(name)
+    async def _remove(self, pattern: str) -> None:
+        cursor: int | None = None
+        while cursor != 0:
+            cursor, names = await self.redis.scan(cursor or 0, match=pattern, count=1_000)
+            if names:
+                await self.redis.unlink(*names)
 
     def _lost(self, error: Exception) -> None:
         """Redis is away: leave it alone for a moment, and trust nothing in it until swept."""
         if not self.away:
             _log.warning("cache_away", error=type(error).__name__)
         self._away_until = time.monotonic() + RETRY_S
-        self.must_sweep = True
+        self._losses += 1
 
-    def swept(self) -> None:
-        """Every invalidation that was owed has reached Redis: its entries may be trusted again."""
-        self.must_sweep = False
+    def swept(self, doubts: Doubts) -> None:
+        """Everything that was owed has reached Redis since there were these doubts.
+
+        Its entries count again, unless there have been others meanwhile.
+        """
+        self._settled = doubts
 
     async def close(self) -> None:
         """Close the connections to Redis."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import orjson
+import structlog
 from sqlalchemy import Engine, delete, event, insert
-from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -31,8 +32,10 @@ from sut.settings import Settings
 if TYPE_CHECKING:
     from sut.cache import Cache
 
-
+_log = structlog.get_logger(__name__)
 IDLE_S = 1.0
+# All that Postgres, the driver or the pool can make of a statement.
+_REFUSED = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 @dataclass
@@ -90,11 +93,18 @@ class Database:
             await self.settle(owed)
 
     async def settle(self, owed: Mapping[int, str]) -> None:
-        """Tell the cache of stale tags (row id to tag), then strike them off the list."""
+        """Tell the cache of stale tags (row id to tag), then strike them off the list.
+
+        What cannot be struck off stays owed, and the sweeper makes it good: the change itself has
+        been committed, and whoever was told that it failed would make it twice.
+        """
         if not await self._cache.invalidate(*sorted(set(owed.values()))):
             return
-        async with self._sessions() as session, session.begin():
-            await session.execute(delete(StaleTag).where(StaleTag.id.in_(list(owed))))
+        try:
+            async with self._sessions() as session, session.begin():
+                await session.execute(delete(StaleTag).where(StaleTag.id.in_(list(owed))))
+        except _REFUSED as error:
+            _log.warning("tags_left_owing", tags=len(owed), error=type(error).__name__)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -121,9 +131,9 @@ class Database:
     async def quick_work(self, request_id: str = "") -> AsyncIterator[QuickWork]:
         """A transaction of plain statements: commits on leaving, rolls back on an error."""
         async with self.direct() as connection:
-            await connection.driver.execute("begin")
+            await connection.command("begin")
             yield QuickWork(connection, request_id)
-            await connection.driver.execute("commit")
+            await connection.command("commit")
 
     def connection(self) -> AsyncConnection:
         """A connection for one read, without a session's keeping of what it read."""
@@ -160,7 +170,7 @@ async def _undo(
     elif not driver.is_closed() and driver.is_in_transaction():
         try:
             await driver.execute("rollback")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except _REFUSED:
             lent.invalidate()
     await greenlet_spawn(lent.close)
 

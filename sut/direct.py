@@ -124,14 +124,25 @@ class Direct:
         try:
             rows = await self.driver.fetch(ready.text, *ready.values(values or {}))
         except asyncpg.InterfaceError as error:
-            if self.driver.is_closed():
-                raise ConnectionError("Postgres ended the connection") from error
+            self._tell_if_gone(error)
             raise
         finally:
             seconds = perf_counter() - began
             for watcher in self._watchers:
                 watcher(ready.text, seconds)
         return Lines(rows)
+
+    async def command(self, words: str) -> None:
+        """Have the driver begin or commit. Raises what asyncpg does, and ConnectionError."""
+        try:
+            await self.driver.execute(words)
+        except asyncpg.InterfaceError as error:
+            self._tell_if_gone(error)
+            raise
+
+    def _tell_if_gone(self, error: asyncpg.InterfaceError) -> None:
+        if self.driver.is_closed():
+            raise ConnectionError("Postgres ended the connection") from error
 
     async def flush(self) -> None:
         """Nothing is held back here, as it may be in a session."""

@@ -23,7 +23,7 @@ class SharedFile:
         self._descriptor = self._open()
 
     def write(self, line: bytes) -> None:
-        """Append one line."""
+        """Append one line. Raises OSError where that cannot be done now; the next one may be."""
         self._follow()
         os.write(self._descriptor, line)
         if os.fstat(self._descriptor).st_size > FILE_BYTES_MAX:
@@ -38,8 +38,9 @@ class SharedFile:
         except FileNotFoundError:
             current = -1
         if current != os.fstat(self._descriptor).st_ino:
+            followed = self._open()  # first: a number that was given back may be somebody else's
             os.close(self._descriptor)
-            self._descriptor = self._open()
+            self._descriptor = followed
 
     def _rotate(self) -> None:
         lock = os.open(f"{self._path}.lock", os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -14,19 +16,37 @@ from sut.settings import Settings
 
 
 class _Output:
-    """What structlog writes to: the console and, when there is one, the file."""
+    """What structlog writes to: the console and, when there is one, the file.
+
+    A line that cannot be written is lost: whoever is being answered has no part in a full disk.
+    That the file cannot be written is said on the console, once until it can be again.
+    """
 
     def __init__(self, file: SharedFile | None) -> None:
         self._file = file
+        self._file_away = False
 
     def msg(self, message: str) -> None:
         line = message.encode() + b"\n"
-        sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
-        if self._file is not None:
+        _show(line)
+        if self._file is None:
+            return
+        try:
             self._file.write(line)
+            self._file_away = False
+        except OSError as error:
+            if not self._file_away:
+                self._file_away = True
+                said = {"event": "log_file_away", "level": "error", "error": type(error).__name__}
+                _show(json.dumps(said).encode() + b"\n")
 
     log = debug = info = warning = warn = error = critical = exception = fatal = msg
+
+
+def _show(line: bytes) -> None:
+    with suppress(OSError):
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
 
 
 class _Bridge(logging.Handler):

@@ -11,6 +11,7 @@ from sut.cache import Cache
 from sut.database import Database
 from sut.limits import Limiter
 from sut.metrics import Metrics
+from sut.operations.health import Health
 from sut.passwords import Passwords
 from sut.redis_channel import SharedRedis
 from sut.settings import Settings
@@ -31,6 +32,7 @@ class Platform:
     metrics: Metrics
     passwords: Passwords
     tokens: Tokens
+    health: Health
 
     @classmethod
     def start(cls, settings: Settings) -> Platform:
@@ -43,7 +45,7 @@ class Platform:
             retry=Retry(NoBackoff(), 1),
         )
         assert isinstance(redis, SharedRedis), "redis-py's annotation knows its own class alone"
-        cache = Cache(redis, settings, metrics.cache_read)
+        cache = Cache(redis, settings, metrics.cache_read, lambda: redis.connections)
         database = Database(settings, cache)
         metrics.watch(database.engine, settings.pool_max)
         database.watchers.append(metrics.stated)
@@ -57,6 +59,7 @@ class Platform:
             metrics=metrics,
             passwords=Passwords(settings.bcrypt_rounds),
             tokens=Tokens(settings),
+            health=Health(),
         )
 
     async def stop(self) -> None:

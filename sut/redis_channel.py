@@ -30,8 +30,10 @@ class SharedRedis(Redis):
     Their answers are as Redis gave them: bytes, numbers, lists, None.
     """
 
+    connections = 0
+    """How often the shared connection was made: each time it may lead to another Redis."""
     _channel: _Channel | None = None
-    _connecting: asyncio.Lock | None = None
+    _connecting: asyncio.Future[_Channel] | None = None
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Run one command. Raises RedisError, also when no answer comes in time."""
@@ -53,18 +55,36 @@ class SharedRedis(Redis):
         return None if channel is None or channel.closed else channel.ask(words)
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
-        """Close every connection."""
+        """Close every connection; whoever waits for one is told."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.wait((self._connecting,))
         if self._channel is not None:
             self._channel.close()
         await super().aclose(close_connection_pool)
 
     async def _connect(self) -> _Channel:
-        if self._connecting is None:
-            self._connecting = asyncio.Lock()
-        async with self._connecting:
-            if self._channel is None or self._channel.closed:
-                self._channel = await _open(self.connection_pool.connection_kwargs)
-            return self._channel
+        """The connection that is being made: one attempt for all who need it.
+
+        An address that does not answer costs each of them one time-out, however many they are; and
+        who stops waiting leaves the attempt to the others.
+        """
+        attempt = self._connecting
+        if attempt is None:
+            attempt = asyncio.ensure_future(_open(self.connection_pool.connection_kwargs))
+            attempt.add_done_callback(self._connected)
+            self._connecting = attempt
+        await asyncio.wait((attempt,))
+        if attempt.cancelled():
+            raise RedisConnectionError("connection closed")
+        return attempt.result()
+
+    def _connected(self, attempt: asyncio.Future[_Channel]) -> None:
+        self._connecting = None
+        # asking for the exception also notes that somebody has heard of it
+        if not attempt.cancelled() and attempt.exception() is None:
+            self._channel = attempt.result()
+            self.connections += 1
 
 
 class _Channel(asyncio.Protocol):
@@ -177,7 +197,7 @@ async def _open(where: dict[str, Any]) -> _Channel:
     try:
         for words in _greeting(where):
             await channel.ask(words)
-    except RedisError:
+    except BaseException:
         channel.close()
         raise
     return channel

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sut.accounts import repository
 from sut.accounts.principal import Principal
 from sut.accounts.schemas import (
@@ -26,6 +28,7 @@ from sut.problems import (
 
 SUBJECT = "account"
 SESSION = "session"
+BEGAN = "session.began"
 
 
 async def register(platform: Platform, body: Registration, request_id: str) -> AccountAnswer:
@@ -95,27 +98,33 @@ async def change_password(
 async def change_tier(
     platform: Platform, admin: Principal, account_id: int, body: TierChange, request_id: str
 ) -> AccountAnswer:
-    """Another tier for a person. Raises Problem (not-found)."""
-    expires_at = body.expires_at if body.tier != "free" else None
+    """Another tier for a person. Raises Problem (not-found).
+
+    What they have already is no change: the audit trail does not grow by it.
+    """
+    wanted = (body.tier, body.expires_at if body.tier != "free" else None)
     async with platform.database.unit_of_work(request_id) as work:
         account = await repository.hold(work.session, account_id)
         if account is None:
             raise Problem(NOT_FOUND)
-        details = {
-            "tier": [account.tier, body.tier],
-            "expires_at": [
-                moment.isoformat() if moment else None
-                for moment in (account.tier_expires_at, expires_at)
-            ],
-        }
-        account.tier, account.tier_expires_at = body.tier, expires_at
-        await audit.record(
-            work, "account.tier_changed", subject_kind=SUBJECT, subject_id=account.id,
-            actor_id=admin.account_id, details=details,
-        )  # fmt: skip
+        before = (account.tier, account.tier_expires_at)
+        if before != wanted:
+            account.tier, account.tier_expires_at = wanted
+            await audit.record(
+                work, "account.tier_changed", subject_kind=SUBJECT, subject_id=account.id,
+                actor_id=admin.account_id, details=_tiers(before, wanted),
+            )  # fmt: skip
         answer = await repository.answer(work.session, account.id)
     assert answer is not None, "the account is held"
     return answer
+
+
+def _tiers(*each: tuple[str, datetime | None]) -> dict[str, list[str | None]]:
+    """Tiers and their ends as an audit row tells them: what was, then what is."""
+    return {
+        "tier": [tier for tier, _ in each],
+        "expires_at": [end.isoformat() if end else None for _, end in each],
+    }
 
 
 async def prove(platform: Platform, principal: Principal, password: str) -> bytes:

@@ -11,7 +11,7 @@ from sut.accounts.addresses import folded
 from sut.accounts.models import Session
 from sut.accounts.principal import Principal
 from sut.accounts.schemas import Credentials, SessionList, Tokens
-from sut.accounts.service import SESSION, SUBJECT
+from sut.accounts.service import BEGAN, SESSION, SUBJECT
 from sut.database import UnitOfWork
 from sut.limits import Decision
 from sut.operations import audit
@@ -159,7 +159,7 @@ async def _begin(
         work.session, account_id, _lifetime(platform), browser
     )
     await audit.record(
-        work, "session.began", subject_kind=SESSION, subject_id=session_id, actor_id=account_id
+        work, BEGAN, subject_kind=SESSION, subject_id=session_id, actor_id=account_id
     )
     return session_id
 

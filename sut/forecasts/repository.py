@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Date, cast, delete, func, literal, select, text
-from sqlalchemy.dialects.postgresql import insert
+from datetime import date
+
+from sqlalchemy import Date, cast, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sut.accounts.access import keep_from_erasure
 from sut.forecasts.models import ForecastView
+
+_TODAY = cast(func.timezone("UTC", func.clock_timestamp()), Date)
 
 
 async def take_view(session: AsyncSession, account_id: int, match_id: int, views_max: int) -> bool:
@@ -21,7 +24,8 @@ async def take_view(session: AsyncSession, account_id: int, match_id: int, views
         text("select pg_advisory_xact_lock(hashtextextended(:account, 11))"),
         {"account": f"forecasts:{account_id}"},
     )
-    today = cast(func.timezone("UTC", func.clock_timestamp()), Date)
+    # read once: a midnight in between would judge by one day and count towards the next
+    today: date = (await session.execute(select(_TODAY))).scalar_one()
     await session.execute(
         delete(ForecastView)
         .where(ForecastView.account_id == account_id, ForecastView.day < today)
@@ -29,15 +33,16 @@ async def take_view(session: AsyncSession, account_id: int, match_id: int, views
     )
     seen = list(
         await session.scalars(
-            select(ForecastView.match_id).where(ForecastView.account_id == account_id)
+            select(ForecastView.match_id).where(
+                ForecastView.account_id == account_id, ForecastView.day == today
+            )
         )
     )
     if match_id in seen:
         return True
     if len(seen) >= views_max:
         return False
-    source = select(literal(account_id, BigInteger), today, literal(match_id, BigInteger))
     await session.execute(
-        insert(ForecastView).from_select(["account_id", "day", "match_id"], source)
+        insert(ForecastView).values(account_id=account_id, day=today, match_id=match_id)
     )
     return True

@@ -207,8 +207,9 @@ async def enter_result(
     A corrected result settles them anew; sending the same one again changes nothing.
     """
     async with platform.database.unit_of_work(request_id) as work:
-        match = await service.enter_result(work, admin.account_id, match_id, body)
-    platform.metrics.results.inc()
+        match, changed = await service.enter_result(work, admin.account_id, match_id, body)
+    if changed:
+        platform.metrics.results.inc()
     return answers.private(match, headers={"etag": match.etag})
 
 

@@ -182,8 +182,10 @@ async def change(work: UnitOfWork, actor_id: int, match_id: int, wanted: MatchCh
 
 async def enter_result(
     work: UnitOfWork, actor_id: int, match_id: int, entry: ResultEntry
-) -> MatchView:
+) -> tuple[MatchView, bool]:
     """Finish a match or correct its result, and settle every prediction of it anew.
+
+    Answers the match, and whether that was a change: the same result again is none.
 
     Locks the match, then the leaderboard's generation: always in this order. Raises Problem
     (not-found), (move-not-allowed) before kick-off and for a match that is not to be played.
@@ -205,7 +207,7 @@ async def enter_result(
         action = "match.result_corrected" if before else "match.result_entered"
         await _record(work, action, actor_id, match_id, {"result": result, "before": before})
         work.stale(ANY_MATCH, tag_of(match_id), TABLE, RESULTS)
-    return await _view(work.session, match_id)
+    return await _view(work.session, match_id), before != result
 
 
 async def _locked(session: AsyncSession, match_id: int) -> AnyRow:

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from sut import answers
 from sut.dependencies import CurrentAdmin, PlatformDep
-from sut.operations import health, trail
+from sut.operations import trail
 from sut.operations.schemas import Alive, AuditFilter, AuditPage, Ready
 from sut.problems import INVALID_CURSOR, MEDIA_TYPE, NOT_FOUND, UNAVAILABLE, Problem, documented
 
@@ -41,7 +41,7 @@ async def live() -> Response:
 )  # fmt: skip
 async def ready(platform: PlatformDep) -> Response:
     """Without Redis the service goes on, slower; without Postgres it cannot."""
-    found = await health.dependencies(platform)
+    found = await platform.health.dependencies(platform)
     if found.postgres == "down":
         raise Problem(
             UNAVAILABLE, "Postgres is missing", {"retry-after": "1"},

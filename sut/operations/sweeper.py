@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import structlog
 from sqlalchemy import delete, func, select
@@ -16,6 +18,8 @@ from sut.platform import Platform
 
 _log = structlog.get_logger(__name__)
 INTERVAL_S = 0.5
+FIRST_S = 2.0
+"""How long a worker's start waits for its first sweep."""
 LOOK_ROUNDS = 2
 """Rounds between two looks for what another worker could not settle."""
 OWED_FOR = timedelta(seconds=1)
@@ -31,13 +35,21 @@ class Sweeper:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._task: asyncio.Task[None] | None = None
+        self._ending = False
 
-    def start(self) -> None:
-        """Begin."""
+    async def start(self) -> None:
+        """Begin with a sweep, for which requests wait a while.
+
+        What was owed before this worker began, and what Redis has forgotten by then, nobody here
+        knows.
+        """
+        self._platform.cache.doubt()
+        await self._try(self._first())
         self._task = asyncio.create_task(self._run(), name="sweeper")
 
     async def stop(self) -> None:
         """End, and wait for the end."""
+        self._ending = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -46,25 +58,44 @@ class Sweeper:
     async def _run(self) -> None:
         for number in count(1):
             await asyncio.sleep(INTERVAL_S)
-            try:
-                await self._platform.database.trim()
-                if self._platform.cache.must_sweep or number % LOOK_ROUNDS == 0:
-                    await self.sweep()
-                if number % PURGE_ROUNDS == 1:
-                    await self.purge()
-            except Exception as error:
-                _log.warning("sweep_failed", error=type(error).__name__)
+            await self._try(self._round(number))
+            if self._ending:  # a library in between can keep a cancellation to itself
+                return
+
+    async def _try(self, part: Coroutine[Any, Any, None]) -> None:
+        try:
+            await part
+        except Exception as error:
+            _log.warning("sweep_failed", error=type(error).__name__)
+
+    async def _first(self) -> None:
+        async with asyncio.timeout(FIRST_S):
+            await self.sweep()
+
+    async def _round(self, number: int) -> None:
+        await self._platform.database.trim()
+        if self._platform.cache.must_sweep or number % LOOK_ROUNDS == 0:
+            await self.sweep()
+        if number % PURGE_ROUNDS == 1:
+            await self.purge()
 
     async def sweep(self) -> None:
-        """Settle what is owed: all of it when Redis has been away, else what was left lying."""
+        """Settle what is owed: all of it when Redis has been away, else what was left lying.
+
+        One that may have forgotten what it was told before has everything made stale.
+        """
         cache = self._platform.cache
         if cache.away:
             return
         if not cache.must_sweep:
             if await self._left_lying():
                 await self._settle(everything=False)
-        elif await self._settle(everything=True):
-            cache.swept()
+            return
+        doubts = cache.doubts  # one that comes while this is settled stays
+        if not await self._settle(everything=True):
+            return
+        if not cache.may_have_forgotten or await cache.forget():
+            cache.swept(doubts)
 
     async def _left_lying(self) -> bool:
         async with self._platform.database.connection() as connection:

@@ -189,10 +189,6 @@ async def _record(work: QuickWork, action: str, account_id: int, view: Predictio
         subject_kind="prediction",
         subject_id=view.id,
         actor_id=account_id,
-        details={
-            "match_id": view.match_id,
-            "home_goals": view.home_goals,
-            "away_goals": view.away_goals,
-            "version": view.version,
-        },
+        # not the goals: an admin reads the trail before kick-off, and sees no prediction by then
+        details={"match_id": view.match_id, "version": view.version},
     )

@@ -79,7 +79,8 @@ async def predict(
     """Make the prediction of a match, or change it if it is still what the form showed."""
     fields = ("home_goals", "away_goals", "version", "idempotency_key", "after")
     form = await form_of(request, *fields)
-    after = form["after"]
+    # where to go back to, before anything is saved: a place that is none is refused
+    query = f"?after={form['after']}" if _place(form["after"]) else ""
     try:
         entry = _entry(form)
         done = await _save(platform, principal.account_id, match_id, entry, request_id)
@@ -90,7 +91,6 @@ async def predict(
         platform.metrics.predictions.labels(problem.type.slug).inc()
         return await _show(request, platform, principal, visitor, problem, form)
     platform.metrics.predictions.labels(done).inc()
-    query = f"?after={after}" if _place(after) else ""
     return see(f"{PREDICTIONS}{query}#match-{match_id}", done=done)
 
 

@@ -71,6 +71,24 @@ async def test_of_two_changes_at_once_one_is_made(
     assert (await log_in(client, str(account.email), won[0])).status_code == 201
 
 
+async def test_what_a_change_says_to_have_ended_was_live(
+    client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    account = await build.player()
+    player = await clients.as_account(client, account)
+    await sql.run(
+        "insert into sessions (id, account_id, expires_at) "
+        "values (gen_random_uuid(), %s, now() - interval '1 minute')",
+        account.id,
+    )
+    assert (await change(player)).status_code == 204
+    told = await sql.value(
+        "select details from audit_rows where action = 'account.password_changed'"
+    )
+    assert told == {"sessions_ended": 1}
+    assert await sql.value("select count(*) from sessions where ended_at is null") == 0
+
+
 async def test_a_log_in_whose_password_is_changed_meanwhile_begins_no_session(
     client: AsyncClient, build: Builders, sql: Sql, watcher: Sql
 ) -> None:

@@ -55,7 +55,7 @@ async def test_an_invalidation_that_redis_did_not_hear_says_so(cache: Cache) -> 
 async def test_nothing_in_redis_is_trusted_until_swept(cache: Cache) -> None:
     await cache.invalidate("matches")
     assert cache.must_sweep
-    cache.swept()
+    cache.swept(cache.doubts)
     assert not cache.must_sweep
 
 

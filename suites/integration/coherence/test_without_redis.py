@@ -10,11 +10,12 @@ from httpx import AsyncClient, Response
 from redis.asyncio import Redis
 
 from fixtures import clients
-from fixtures.application import SettingsFactory
+from fixtures.application import SettingsFactory, make_app
 from fixtures.builders import Builders
 from suites.integration.outage import OwnRedis
 from suites.integration.waiting import until
 from suites.integration.workers import workers
+from sut.cache import Area
 
 HOUR = timedelta(hours=1)
 # Whoever waits for something asks often, and must not be told to ask less.
@@ -56,8 +57,12 @@ async def test_everything_goes_on_without_redis(
             assert answer.is_success, answer.text
         assert await status(client, begun.id) == "finished"
         assert await status(other, begun.id) == "finished"
-        ready = (await client.get("/health/ready")).json()
-        assert ready == {"status": "degraded", "dependencies": {"postgres": "up", "redis": "down"}}
+        expected = {"status": "degraded", "dependencies": {"postgres": "up", "redis": "down"}}
+
+        async def told() -> bool:  # the look that found it may be shared for a moment
+            return bool((await client.get("/health/ready")).json() == expected)
+
+        await until(told, "readiness without Redis")
 
 
 async def test_a_write_without_redis_is_read_at_once_through_every_worker(
@@ -138,6 +143,43 @@ async def test_a_redis_that_returns_with_an_older_memory_is_not_believed_until_t
                 return any(b'"cancelled"' in entry for entry in now.values())
 
             await until(told, "the cancelled match in the cache")
+
+
+async def test_a_redis_that_forgot_what_it_had_been_told_is_not_believed(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    match, admin_account = await build.match(), await build.admin()
+    async with workers(settings_with(redis_url=own_redis.url)) as (client, other):
+        admin = await clients.as_account(client, admin_account)
+        for reader in (client, other) * 3:  # kept in Redis, then in each worker
+            assert await status(reader, match.id) == "scheduled"
+        own_redis.remember()
+        await cancel(admin, match.id)  # Redis is told, so that nothing is owed
+        own_redis.kill()
+        own_redis.start()
+        assert any(b"one" in name for name in own_redis.names("cache:matches:*"))
+        for reader in (client, other) * 3:
+            assert await status(reader, match.id) == "cancelled"
+
+
+async def test_a_redis_that_was_connected_to_anew_is_soon_trusted_again(
+    own_redis: OwnRedis, settings_with: SettingsFactory
+) -> None:
+    app = make_app(settings_with(redis_url=own_redis.url))
+    async with app.router.lifespan_context(app):
+        cache = app.state.platform.cache
+
+        async def answer() -> bytes:
+            return b"answer"
+
+        async def trusted() -> bool:
+            await cache.read(Area("matches"), "all", ["matches"], answer)
+            return not cache.must_sweep
+
+        assert await trusted()
+        own_redis.kill()
+        own_redis.start()
+        await until(trusted, "a Redis that counts again")
 
 
 async def held(redis: Redis) -> dict[bytes, bytes]:

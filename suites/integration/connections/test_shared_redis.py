@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 from redis.asyncio import Redis
@@ -15,6 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from sut import redis_channel
 from sut.redis_channel import SharedRedis
 from sut.settings import Settings
 
@@ -152,6 +154,75 @@ async def test_whoever_waits_while_the_client_is_closed_is_told(settings: Settin
         await waits
     with pytest.raises(asyncio.CancelledError):
         await gave_up
+
+
+async def test_everybody_who_waits_for_a_connection_that_does_not_come_is_told_by_one_attempt(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    async def does_not_come(where: dict[str, Any]) -> NoReturn:
+        tries.append(where)
+        await asyncio.sleep(0)
+        raise RedisTimeoutError("no connection in time")
+
+    monkeypatch.setattr(redis_channel, "_open", does_not_come)
+    client = connect(settings.redis_url)
+    for round_ in (1, 2):  # who asks after that tries anew
+        asked = [client.get("key") for _ in range(20)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [RedisTimeoutError] * 20
+        assert len(tries) == round_
+    await client.aclose()
+
+
+async def test_who_stops_waiting_for_a_connection_leaves_the_attempt_to_the_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trying, broken_off = asyncio.Event(), []
+
+    async def never_comes(where: dict[str, Any]) -> None:
+        trying.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            broken_off.append(where)
+            raise
+
+    monkeypatch.setattr(redis_channel, "_open", never_comes)
+    client = connect(settings.redis_url)
+    leaving, staying = (asyncio.ensure_future(client.get("key")) for _ in range(2))
+    await trying.wait()
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert not broken_off
+    await client.aclose()
+    assert len(broken_off) == 1
+    with pytest.raises(RedisConnectionError, match="connection closed"):
+        await staying
+
+
+async def test_a_connection_that_is_still_greeting_when_the_client_is_closed_is_hung_up() -> None:
+    greeted, hung_up = asyncio.Event(), asyncio.Event()
+
+    async def never_answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(65_536)
+        greeted.set()
+        await reader.read()
+        hung_up.set()
+        writer.close()
+
+    listening = await asyncio.start_server(never_answers, "127.0.0.1", 0)
+    client = connect(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}/1")
+    asked = asyncio.ensure_future(client.get("key"))
+    await greeted.wait()
+    await client.aclose()
+    with pytest.raises(RedisConnectionError, match="connection closed"):
+        await asked
+    async with asyncio.timeout(10):
+        await hung_up.wait()
+    listening.close()
 
 
 async def test_a_socket_file_is_as_good_as_an_address(tmp_path: Path) -> None:

@@ -17,6 +17,11 @@ from suites.integration.sql import Sql
 
 HOUR = timedelta(hours=1)
 USED_UP = (403, "forecast-quota-used")
+# A day passes once what was seen on earlier days has been forgotten, within the same request.
+MIDNIGHT = """
+    create function passes() returns trigger language plpgsql security definer as $$
+    begin update stopped.at set moment = moment + interval '1 day'; return null; end $$;
+    create trigger passes after delete on forecast_views execute function passes()"""
 
 
 async def forecast(person: AsyncClient, match_id: int) -> Response:
@@ -64,6 +69,17 @@ async def test_a_free_player_sees_three_a_day_and_those_again(
     assert (await forecast(player, matches[0])).status_code == 200
     await sql.run("update forecast_views set day = day - 1")
     assert (await forecast(player, matches[3])).status_code == 200
+
+
+async def test_what_is_asked_for_before_midnight_costs_nothing_of_the_next_day(
+    clock: StoppedClock, client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    player = await clients.as_account(client, await build.player())
+    matches = [(await build.match()).id for _ in range(2)]
+    assert (await forecast(player, matches[0])).status_code == 200
+    await sql.run(MIDNIGHT)
+    assert (await forecast(player, matches[1])).status_code == 200
+    assert await sql.column("select day from forecast_views") == [MOMENT.date()] * 2
 
 
 async def test_of_many_at_once_a_free_player_is_shown_three(

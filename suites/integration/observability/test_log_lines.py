@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,6 +77,31 @@ def test_an_ordinary_line_says_when_what_and_how_grave(log: Path) -> None:
 def test_a_line_break_in_a_value_cannot_forge_a_line(log: Path) -> None:
     structlog.get_logger("test").info('a\n{"event":"forged"}\r\n', value="b\n{}\u2028{}")
     assert len(log.read_bytes().strip().split(b"\n")) == 1
+
+
+def test_a_line_that_cannot_be_written_is_no_error_and_is_said_once_on_the_console(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger = structlog.get_logger("test")
+    log.unlink()
+    log.parent.rmdir()
+    for number in range(3):
+        logger.info("lost", number=number)
+    shown = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert shown == ["lost", "log_file_away", "lost", "lost"]
+    log.parent.mkdir()
+    logger.info("kept")
+    assert [line["event"] for line in lines(log)] == ["kept"]
+
+
+def test_a_console_that_cannot_be_written_to_is_no_error(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full:
+        monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=full))
+        structlog.get_logger("test").info("kept")
+        monkeypatch.undo()
+    assert [line["event"] for line in lines(log)] == ["kept"]
 
 
 def test_what_is_below_the_level_is_not_written(log: Path) -> None:

@@ -107,6 +107,17 @@ async def test_counts_are_what_happened(
     await until(at_rest, "no connection in use")
 
 
+async def test_a_result_is_counted_once_however_often_it_is_sent(
+    client: AsyncClient, prometheus: AsyncClient, build: Builders
+) -> None:
+    match = await build.match(kick_off=-timedelta(hours=1))
+    admin = await clients.as_account(client, await build.admin())
+    for goals, counted in ((2, 1), (2, 1), (3, 2), (2, 3)):
+        body = {"home_goals": goals, "away_goals": 1}
+        assert (await admin.put(f"/api/matches/{match.id}/result", json=body)).is_success
+        assert (await scrape(prometheus)).sum("results_total") == counted
+
+
 async def test_labels_do_not_grow_with_paths_methods_or_headers(
     app: Service, client: AsyncClient, prometheus: AsyncClient, build: Builders
 ) -> None:

@@ -125,6 +125,38 @@ async def test_a_connection_that_is_lost_is_said_to_be_gone(store: Database) -> 
         assert (await connection.execute(_COUNT)).one()[0] == 0
 
 
+async def test_a_connection_that_is_lost_before_a_transaction_begins_is_said_to_be_gone(
+    store: Database,
+) -> None:
+    def ends(connection: Any, record: Any, proxy: Any) -> None:
+        connection.driver_connection.terminate()
+
+    async def begins() -> None:
+        async with store.quick_work():
+            raise AssertionError("nothing was begun")
+
+    engine = store.engine.sync_engine
+    event.listen(engine, "checkout", ends)
+    with pytest.raises(ConnectionError):
+        await begins()
+    event.remove(engine, "checkout", ends)
+    async with store.quick_work() as work:
+        assert (await work.session.execute(_COUNT)).one()[0] == 0
+
+
+async def test_a_connection_that_is_lost_before_the_commit_is_said_to_be_gone(
+    store: Database, sql: Sql
+) -> None:
+    async def loses_it() -> None:
+        async with store.quick_work() as work:
+            await work.session.execute(_ADD, {"called": "Harrowmere", "short": "HAR"})
+            work.session.driver.terminate()
+
+    with pytest.raises(ConnectionError):
+        await loses_it()
+    assert await sql.value("select count(*) from teams") == 0
+
+
 async def test_every_statement_is_told_with_its_time(store: Database) -> None:
     told: list[tuple[str, float]] = []
     store.watchers.append(lambda statement, seconds: told.append((statement, seconds)))

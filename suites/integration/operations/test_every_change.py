@@ -225,6 +225,20 @@ async def test_rows_of_a_correction_tell_what_was_there_before(cast: Cast, sql: 
     ]
 
 
+@pytest.mark.parametrize("end", [None, "2097-01-01T00:00:00Z"], ids=["for good", "until"])
+async def test_a_tier_that_is_given_again_is_no_change_and_leaves_no_row(
+    cast: Cast, sql: Sql, end: str | None
+) -> None:
+    path, body = f"/api/accounts/{cast.account_id}/tier", {"tier": "pro", "expires_at": end}
+    first, second = [await cast.admin.put(path, json=body) for _ in range(2)]
+    assert (first.status_code, first.json()) == (second.status_code, second.json())
+    given = "select details from audit_rows where action = 'account.tier_changed'"
+    (told,) = await sql.column(given)
+    assert told["tier"] == ["free", "pro"]
+    await cast.admin.put(path, json={"tier": "free"})
+    assert len(await sql.column(given)) == 2
+
+
 async def test_a_reused_refresh_token_leaves_its_own_row(cast: Cast, sql: Sql) -> None:
     body = {"refresh_token": cast.tokens["refresh_token"]}
     for _ in range(2):
@@ -242,6 +256,16 @@ async def test_no_row_holds_an_address_a_name_or_a_token(cast: Cast, sql: Sql) -
     told = str(await sql.rows("select * from audit_rows")).lower()
     words = ["@example.org", "player 1", "twelve chars", clients.PASSWORD, "srt_", "eyj"]
     assert [word for word in words if word.lower() in told] == []
+
+
+async def test_the_trail_tells_no_admin_what_is_predicted_before_kick_off(cast: Cast) -> None:
+    await _change_prediction(cast)
+    told = (await cast.admin.get("/api/audit", params={"subject_kind": "prediction"})).json()
+    match_id = cast.prediction.json()["match_id"]
+    # the goals of neither version, not even within what a hash that is shown was made of
+    assert [row["details"] for row in told["items"]] == [
+        {"match_id": match_id, "version": version} for version in (2, 1)
+    ]
 
 
 async def test_an_admin_reads_the_trail_by_pages_and_by_subject(cast: Cast) -> None:

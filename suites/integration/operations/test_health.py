@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
+from time import monotonic
 
 import pytest
 from httpx import AsyncClient
@@ -96,3 +98,27 @@ async def test_a_fault_of_our_own_does_not_pass_for_a_server_that_is_down(
         answer = await client.get("/health/ready")
         assert refusal(answer) == (500, "internal-error")
         assert (await client.get("/health/live")).status_code == 200
+
+
+async def test_however_many_ask_at_once_one_look_is_taken_for_all_of_them(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, may_answer, now = [], asyncio.Event(), monotonic()
+
+    async def slow(platform: Platform) -> object:
+        asked.append(platform)
+        return await may_answer.wait()
+
+    monkeypatch.setattr(health, "_ask_postgres", slow)
+    monkeypatch.setattr(health, "monotonic", lambda: now)
+    looking = [asyncio.create_task(client.get("/health/ready")) for _ in range(9)]
+    while not asked:
+        await asyncio.wait(looking, timeout=0.01)
+    looking.pop(0).cancel()  # who asked first goes away
+    may_answer.set()
+    assert [answer.status_code for answer in await asyncio.gather(*looking)] == [200] * 8
+    assert (await client.get("/health/ready")).status_code == 200
+    assert len(asked) == 1
+    now += health.SHARED_S
+    assert (await client.get("/health/ready")).status_code == 200
+    assert len(asked) == 2

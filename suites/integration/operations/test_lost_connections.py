@@ -25,16 +25,20 @@ END_CONNECTIONS = """
 
 @pytest.fixture
 def opened(app: Service) -> Iterator[list[Any]]:
-    """Every connection that the worker has opened so far, as its driver knows it."""
+    """Every connection that the worker uses, as its driver knows it.
+
+    It has opened one when it began, so each is noted when it is taken.
+    """
     engine = app.state.platform.database.engine.sync_engine
     found: list[Any] = []
 
-    def note(connection: Any, record: Any) -> None:
-        found.append(connection.driver_connection)
+    def note(connection: Any, record: Any, proxy: Any) -> None:
+        if connection.driver_connection not in found:
+            found.append(connection.driver_connection)
 
-    event.listen(engine, "connect", note)
+    event.listen(engine, "checkout", note)
     yield found
-    event.remove(engine, "connect", note)
+    event.remove(engine, "checkout", note)
 
 
 @pytest.fixture

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
+from fixtures.application import make_app
 from fixtures.builders import Builders
 from suites.integration.sql import Sql
 from sut.cache import Area
@@ -58,12 +61,49 @@ async def test_a_cache_that_lost_redis_is_trusted_only_after_everything_is_settl
 ) -> None:
     await cached(platform, b"before")
     await owe(sql, "0 seconds")
-    platform.cache.must_sweep = True
+    platform.cache.doubt()
     assert await cached(platform, b"from the database") == b"from the database"
     await Sweeper(platform).sweep()
     assert not platform.cache.must_sweep
     assert await sql.value("select count(*) from stale_tags") == 0
     assert await cached(platform, b"after") == b"after"
+
+
+async def test_a_loss_while_the_last_one_is_settled_is_not_settled_with_it(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, forget = platform.cache, platform.cache.forget
+    cache.doubt()
+
+    async def then_is_lost() -> bool:
+        heard = await forget()
+        cache._lost(ConnectionError())
+        return heard
+
+    monkeypatch.setattr(cache, "forget", then_is_lost)
+    await Sweeper(platform).sweep()
+    assert cache.must_sweep
+
+
+async def test_a_worker_that_begins_settles_what_is_owed_before_it_trusts_redis(
+    platform: Platform, settings: Settings, sql: Sql
+) -> None:
+    await cached(platform, b"before")
+    await owe(sql, "0 seconds")
+    app = make_app(settings)
+    async with app.router.lifespan_context(app):
+        assert await cached(app.state.platform, b"after") == b"after"
+        assert await cached(app.state.platform, b"never read") == b"after"
+    assert await sql.value("select count(*) from stale_tags") == 0
+
+
+async def test_a_worker_that_begins_believes_nothing_that_redis_may_have_forgotten_is_stale(
+    platform: Platform, settings: Settings
+) -> None:
+    await cached(platform, b"of an older memory")
+    app = make_app(settings)
+    async with app.router.lifespan_context(app):
+        assert await cached(app.state.platform, b"from the database") == b"from the database"
 
 
 async def test_more_tags_than_one_batch_are_all_settled(platform: Platform, sql: Sql) -> None:
@@ -98,3 +138,21 @@ async def test_sessions_are_removed_a_day_after_they_expired(
         )
     await Sweeper(platform).purge()
     assert await sql.value("select count(*) from sessions") == 2
+
+
+async def test_it_ends_though_a_library_in_between_kept_the_cancellation_to_itself(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work = asyncio.Event()
+
+    async def keeps_it() -> None:
+        at_work.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(platform.database, "trim", keeps_it)
+    sweeper = Sweeper(platform)
+    await sweeper.start()
+    await at_work.wait()
+    async with asyncio.timeout(30):
+        await sweeper.stop()

@@ -197,3 +197,16 @@ async def test_which_forecasts_they_saw_is_forgotten(person: Person, sql: Sql) -
     answer = await person.client.post("/api/me/erase", json={"password": PASSWORD})
     assert answer.status_code == 204
     assert await sql.value(seen, person.account_id) == 0
+
+
+async def test_a_full_redis_is_emptied_of_them_all_the_same(
+    own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
+) -> None:
+    async with workers(settings_with(redis_url=own_redis.url)) as (client, _):
+        person = await lived(client, build)
+        assert own_redis.names("cache:leaderboard:*")
+        async with Redis.from_url(own_redis.url) as redis:
+            await redis.config_set("maxmemory-policy", "noeviction")
+            await redis.config_set("maxmemory", 1)
+            await erase(person)
+            assert traces(await in_redis(redis), *NAMES) == []

@@ -14,6 +14,8 @@ from suites.integration.privacy.everything import in_postgres, traces
 from suites.integration.privacy.person import EMAIL, KEY, NAME, REQUEST_ID, Person
 from suites.integration.refusals import refusal
 from suites.integration.sql import Sql
+from sut.app import Service
+from sut.operations.sweeper import Sweeper
 
 pytestmark = pytest.mark.objective("gdpr-export")
 
@@ -49,7 +51,7 @@ _OWN = {
     "audit_rows": "select * from audit_rows where actor_id = %(id)s "
     "or (subject_kind = 'account' and subject_id = %(id)s::text) "
     "or (subject_kind = 'session' and subject_id in "
-    "(select id::text from sessions where account_id = %(id)s))",
+    "(select subject_id from audit_rows where action = 'session.began' and actor_id = %(id)s))",
 }
 
 
@@ -76,6 +78,22 @@ async def test_what_somebody_else_did_with_a_stolen_token_is_in_the_export(
     own = await clients.as_account(client, account)
     told = (await own.get("/api/me/export")).json()
     assert "session.token_reused" in [row["action"] for row in told["audit"]]
+
+
+async def test_what_befell_a_session_is_in_the_export_when_it_has_long_been_cleared_up(
+    app: Service, client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    account = await build.player()
+    stolen = await clients.log_in(client, str(account.email))
+    for _ in range(2):
+        await client.post("/api/sessions/refresh", json={"refresh_token": stolen["refresh_token"]})
+    await sql.run("update sessions set expires_at = now() - interval '2 days'")
+    await Sweeper(app.state.platform).purge()
+    assert await sql.value("select count(*) from sessions") == 0
+    own = await clients.as_account(client, account)
+    told = (await own.get("/api/me/export")).json()
+    of_it = [row["action"] for row in told["audit"] if row["subject_id"] == stolen["session_id"]]
+    assert of_it == ["session.began", "session.refreshed", "session.token_reused"]
 
 
 async def test_every_row_and_every_column_that_is_held_of_a_person_is_in_the_export(

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-from httpx import AsyncClient
+from time import process_time
 
+import pytest
+from httpx import AsyncClient, Response
+
+from fixtures import clients
 from fixtures.builders import Builders
 from fixtures.clients import PASSWORD
 from suites.integration.sql import Sql
@@ -25,6 +29,11 @@ def registration(**changes: str) -> dict[str, str]:
         "next": "/leaderboard",
         **changes,
     }
+
+
+def limit_of(answer: Response) -> str:
+    """By which limit a request was counted."""
+    return answer.headers["ratelimit"].partition(";")[0].strip('"')
 
 
 async def test_who_registers_is_logged_in_and_goes_on(browser: AsyncClient) -> None:
@@ -171,10 +180,77 @@ async def test_who_sends_the_cookie_of_an_ended_session_spends_a_visitors_limit(
     visit.browser.cookies.clear()
     shown = [await visit.browser.get("/account", headers=cookie) for _ in range(3)]
     assert [answer.status_code for answer in shown] == [303] * 3
-    who = [answer.headers["ratelimit"].partition(";")[0] for answer in shown]
-    assert who == ['"player"', '"visitor"', '"visitor"']  # the first asks the database
+    # the first asks the database
+    assert [limit_of(answer) for answer in shown] == ["player", "visitor", "visitor"]
+
+
+async def test_the_cookie_of_an_ended_session_spends_a_visitors_limit_on_public_reads_too(
+    visit: Visit, settings: Settings
+) -> None:
+    name = settings.browser_cookie
+    cookie = {"cookie": f"{name}={visit.browser.cookies[name]}"}
+    await visit.browser.post("/logout")
+    visit.browser.cookies.clear()
+    for path in ("/api/teams", "/api/matches", "/api/teams"):  # nobody asks the database whose
+        assert limit_of(await visit.browser.get(path, headers=cookie)) == "visitor"
+
+
+async def test_of_two_cookies_the_one_that_logs_in_is_the_one_that_is_counted(
+    visit: Visit, settings: Settings, build: Builders
+) -> None:
+    name = settings.browser_cookie
+    mine = visit.browser.cookies[name]
+    await log_in(visit.browser, address_of(await build.player(display_name="Bea")))
+    theirs = visit.browser.cookies[name]
+    visit.browser.cookies.clear()
+    await visit.browser.get("/account", headers={"cookie": f"{name}={mine}"})  # has ended
+    for first, last, shown, limit in (
+        (mine, theirs, 200, "player"),
+        (theirs, mine, 303, "visitor"),
+    ):
+        two = {"cookie": f"{name}={first}; {name}={last}"}
+        answer = await visit.browser.get("/account", headers=two)
+        assert (answer.status_code, limit_of(answer)) == (shown, limit)
+
+
+@pytest.mark.parametrize("name", ["other", "session"])
+async def test_a_long_cookie_of_whatever_name_takes_nobody_any_time(
+    visit: Visit, settings: Settings, name: str
+) -> None:
+    own = f"{settings.browser_cookie}={visit.browser.cookies[settings.browser_cookie]}"
+    visit.browser.cookies.clear()
+    cookie = {"cookie": name + '="' + "\\a" * 30_000 + '"; ' + own}
+    began = process_time()
+    for path in ("/account", "/api/me", "/nowhere"):
+        assert limit_of(await visit.browser.get(path, headers=cookie))
+    assert (await visit.browser.get("/account", headers=cookie)).status_code == 200
+    assert process_time() - began < 5
+
+
+async def test_of_a_token_beside_a_cookie_each_counts_where_it_is_gone_by(
+    visit: Visit, settings: Settings, build: Builders
+) -> None:
+    other = await build.player()
+    tokens = await clients.log_in(visit.browser, address_of(other))
+    bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+
+    async def left(path: str, **headers: str) -> int:
+        told = (await visit.browser.get(path, headers=headers)).headers["ratelimit"]
+        assert told.startswith('"player"')
+        return int(told.partition(";r=")[2].partition(";")[0])
+
+    before = await left("/account")
+    assert await left("/api/me", **bearer) == settings.player_limit_per_minute - 1
+    assert await left("/account", **bearer) == before - 1
+    assert await left("/api/me", **bearer) == settings.player_limit_per_minute - 2
+
+
+async def test_a_token_alone_is_nothing_to_the_pages(browser: AsyncClient, build: Builders) -> None:
+    tokens = await clients.log_in(browser, address_of(await build.player()))
+    bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+    answer = await browser.get("/account", headers=bearer)
+    assert (answer.status_code, limit_of(answer)) == (303, "visitor")
 
 
 async def test_a_player_on_the_pages_has_a_players_limit(visit: Visit) -> None:
-    shown = await visit.browser.get("/account")
-    assert shown.headers["ratelimit"].startswith('"player"')
+    assert limit_of(await visit.browser.get("/account")) == "player"

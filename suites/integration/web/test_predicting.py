@@ -146,6 +146,19 @@ async def test_a_cursor_of_somewhere_else_is_refused_as_a_page(visit: Visit) -> 
     assert "Start again from the top." in text_of(answer)
 
 
+async def test_a_form_that_leads_back_to_nowhere_saves_nothing_and_says_so(
+    visit: Visit, build: Builders, sql: Sql
+) -> None:
+    match = await build.match()
+    form = {**await slip(visit, match.id), "home_goals": "2", "away_goals": "1"}
+
+    answer = await visit.browser.post(f"/predictions/{match.id}", data={**form, "after": "x"})
+
+    assert answer.status_code == 422
+    assert "Start again from the top." in text_of(answer)
+    assert await sql.value("select count(*) from predictions") == 0
+
+
 async def test_a_form_whose_session_has_ended_leads_to_the_log_in(
     browser: AsyncClient, build: Builders
 ) -> None:

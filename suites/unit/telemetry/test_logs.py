@@ -76,3 +76,20 @@ def test_a_file_that_somebody_took_away_is_made_again(tmp_path: Path) -> None:
     path.unlink()
     shared.write(b"line\n")
     assert path.read_bytes() == b"line\n"
+
+
+def test_a_file_whose_folder_is_gone_is_written_again_once_there_is_one(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    shared = SharedFile(folder / "service.log")
+    (folder / "service.log").unlink()
+    folder.rmdir()
+    for _ in range(2):
+        with pytest.raises(FileNotFoundError):
+            shared.write(b"lost\n")
+    # what is opened meanwhile gets none of the lines
+    with (tmp_path / "other").open("wb") as other:
+        folder.mkdir()
+        shared.write(b"line\n")
+        other.write(b"other\n")
+    assert (folder / "service.log").read_bytes() == b"line\n"
+    assert (tmp_path / "other").read_bytes() == b"other\n"
