@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,7 +50,8 @@ def accept(
 ) -> Acceptance:
     """Write the served document down; with `release`, as what clients rely on from now on.
 
-    Raises DocumentError where the document released before cannot be read: nothing is written then.
+    Raises DocumentError where the document released before cannot be read, and OSError where there
+    is no room for the new one: nothing is written then.
     """
     before, after = load(released), parse(served)
     if after.faults:
@@ -58,14 +59,26 @@ def accept(
     comparison = compare(before, after, today)
     text = as_text(served)
     written = (committed, released) if release else (committed,)
-    for path in written:
-        path.write_text(text, "utf-8")
+    _write(text, written)
     return Acceptance(
         written,
         comparison,
         tuple(name for name in after.operations if name not in before.operations),
         digest(served),
     )
+
+
+def _write(text: str, paths: Iterable[Path]) -> None:
+    """Write a text to all paths, or to none: a full disk leaves what was there."""
+    beside = {path: path.with_name(f"{path.name}.new") for path in paths}
+    try:
+        for made in beside.values():
+            made.write_text(text, "utf-8")
+        for path, made in beside.items():
+            made.replace(path)
+    finally:
+        for made in beside.values():
+            made.unlink(missing_ok=True)
 
 
 def digest(document: Mapping[str, Any]) -> str:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import schemathesis
+from schemathesis.core.transport import Response
 from schemathesis.engine import StopReason, events, from_schema
 from schemathesis.engine.recorder import ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 
 from reports.evidence import Finding, Severity, fingerprint
+from suites.contract.distinguishing import detail
 
 TOOL = "schemathesis"
 AnswerClass = str  # "2xx", "4xx", ...
@@ -44,7 +46,10 @@ SEVERITIES: Mapping[str, Severity] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """One failed check of one operation, with the smallest case that shows it."""
+    """One failed check of one operation, with the smallest case that shows it.
+
+    `detail` tells it from others that have the same title: a status, a header, a place.
+    """
 
     operation: str
     check: str
@@ -52,11 +57,15 @@ class Failure:
     message: str
     curl: str
     response: str = ""
+    detail: str = ""
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """What makes two failures one: operation, check, and what was wrong."""
-        return self.operation, self.check, self.title
+        """What makes two failures one: operation, check, and what was wrong.
+
+        The title alone would not do: who accepts one undocumented status accepts no other.
+        """
+        return self.operation, self.check, f"{self.title}: {self.detail}"
 
     def as_finding(self, role: str) -> Finding:
         """The failure as evidence; in another run, or as another role, it is the same one."""
@@ -235,19 +244,21 @@ def _failures(recorder: ScenarioRecorder) -> Iterator[Failure]:
             if node.failure_info is not None:
                 found = node.failure_info.failure
                 operation = recorder.cases[case_id].value.operation.label
+                interaction = recorder.interactions.get(case_id)
+                response = None if interaction is None else interaction.response
                 yield Failure(
                     found.operation or operation,
                     node.name,
                     found.title,
                     found.message[:600],
                     node.failure_info.code_sample,
-                    _answer(recorder, case_id),
+                    _shown(response),
+                    detail(found, None if response is None else response.status_code, operation),
                 )
 
 
-def _answer(recorder: ScenarioRecorder, case_id: str) -> str:
-    interaction = recorder.interactions.get(case_id)
-    if interaction is None or interaction.response is None:
+def _shown(response: Response | None) -> str:
+    if response is None:
         return "none"
-    body = interaction.response.content[:400].decode(errors="replace")
-    return f"{interaction.response.status_code} {body}"
+    body = response.content[:400].decode(errors="replace")
+    return f"{response.status_code} {body}"

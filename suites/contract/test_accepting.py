@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from copy import deepcopy
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,24 @@ def test_nothing_is_written_where_the_released_document_cannot_be_read(
     with pytest.raises(DocumentError, match=r"released\.json"):
         accept(renamed(before), TODAY, release=True, **files)
     assert json.loads(files["committed"].read_text()) == before
+
+
+def test_nothing_is_written_where_there_is_room_for_one_document_alone(
+    files: dict[str, Path], before: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, turns = Path.write_text, count(1)
+
+    def write_until_full(path: Path, text: str, encoding: str) -> int:
+        if next(turns) == 1:
+            return write(path, text, encoding)
+        write(path, text[:100], encoding)
+        raise OSError(errno.ENOSPC, "no space left on device")
+
+    monkeypatch.setattr(Path, "write_text", write_until_full)
+    with pytest.raises(OSError, match="no space left"):
+        accept(renamed(before), TODAY, release=True, **files)
+    assert all(json.loads(path.read_text()) == before for path in files.values())
+    assert set(files["committed"].parent.iterdir()) == set(files.values())
 
 
 def test_the_digest_knows_no_order_and_sees_every_change(before: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """The served document against the committed one, the released one, and what it should say."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from datetime import date
 from typing import Any
@@ -35,6 +36,7 @@ def test_nothing_that_clients_rely_on_is_taken_away(
         total=total,
         missing=comparison.missing,
         unit="operations",
+        detail="callbacks and webhooks by their names and by what is sent, not by what is answered",
     )
     evidence.instrument(
         "document_digest", total, unit="operations", detail=f"sha256 {digest(served)}"
@@ -61,8 +63,12 @@ def test_every_operation_is_fully_described(served: dict[str, Any], evidence: Ev
     assert not found, "\n".join(found)
 
 
+WORD = {"type": "string"}
+
+
 def well_described() -> dict[str, Any]:
-    problem = {"description": "refused", "content": {quality.PROBLEM: {"schema": {}}}}
+    content = {quality.PROBLEM: {"schema": {"type": "object"}}}
+    problem = {"description": "refused", "content": content}
     operation = {
         "operationId": "make_thing",
         "summary": "Make a thing",
@@ -100,7 +106,7 @@ def test_refusals_must_be_there_and_be_problems() -> None:
     document = well_described()
     answers = document["paths"]["/things"]["post"]["responses"]
     del answers["401"]
-    answers["422"] = {"description": "refused", "content": {"application/json": {}}}
+    answers["422"] = {"description": "refused", "content": {"application/json": {"schema": WORD}}}
     assert list(quality.faults(document)) == [
         "POST /things: needs a token, but has no answer 401",
         "POST /things: answer 422 is no application/problem+json",
@@ -141,6 +147,103 @@ def test_a_bound_that_is_no_keyword_is_named() -> None:
     document["components"]["schemas"]["Thing"]["properties"]["size"]["ge"] = 0
     (found,) = quality.faults(document)
     assert found.startswith("schema Thing, size: ge is no keyword")
+
+
+SCHEMAS_INSIDE: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "items": lambda one: {"items": one},
+    "anyOf 1": lambda one: {"anyOf": [one, WORD]},
+    "allOf 2": lambda one: {"allOf": [WORD, one]},
+    "prefixItems 1": lambda one: {"prefixItems": [one]},
+    "additionalProperties": lambda one: {"additionalProperties": one},
+    "patternProperties ^x": lambda one: {"patternProperties": {"^x": one}},
+    "items, anyOf 1, deep": lambda one: {"items": {"anyOf": [{"properties": {"deep": one}}]}},
+}
+
+
+@pytest.mark.parametrize("place", SCHEMAS_INSIDE)
+@pytest.mark.parametrize(
+    ("faulty", "said"),
+    [
+        ({"type": "integer", "le": 9}, "le is no keyword"),
+        ({"type": "integer", "examples": ["many"]}, "example $: "),
+        ({"type": "integer", "example": "many"}, "example $: "),
+        ({"type": "integer", "maximum": 5, "default": 6}, "default $: "),
+    ],
+    ids=["no keyword", "examples", "example", "default"],
+)
+def test_a_fault_of_a_schema_is_named_wherever_it_is(
+    place: str, faulty: dict[str, Any], said: str
+) -> None:
+    document = well_described()
+    document["components"]["schemas"]["Odd"] = SCHEMAS_INSIDE[place](faulty)
+    (found,) = quality.faults(document)
+    assert found.startswith(f"schema Odd, {place}: {said}")
+
+
+ODD: dict[str, Any] = {"schema": {"type": "integer", "ge": 0}, "example": "many"}
+
+
+def beside(place: str) -> dict[str, Any]:
+    """The document with a faulty schema and an example that does not fit it, in one place."""
+    document = well_described()
+    item = document["paths"]["/things"]
+    operation, components = item["post"], document["components"]
+    if place == "path":
+        item["parameters"] = [{"in": "query", "name": "odd", **ODD}]
+    elif place == "reference":
+        components["parameters"] = {"Odd": {"in": "query", "name": "odd", **ODD}}
+        operation["parameters"].append({"$ref": "#/components/parameters/Odd"})
+    elif place == "content":
+        found = {"in": "query", "name": "odd", "content": {"application/json": ODD}}
+        operation["parameters"].append(found)
+    elif place == "header":
+        operation["responses"]["201"]["headers"] = {"Odd": ODD}
+    else:
+        components["headers"] = {"Odd": ODD}
+        made = {"description": "made", "headers": {"Odd": {"$ref": "#/components/headers/Odd"}}}
+        components["responses"] = {"Made": made}
+        operation["responses"]["201"] = {"$ref": "#/components/responses/Made"}
+    return document
+
+
+@pytest.mark.parametrize("place", ["path", "reference", "content", "header", "answer"])
+def test_a_fault_is_named_wherever_an_operation_holds_a_schema(place: str) -> None:
+    example, keyword = quality.faults(beside(place))
+    assert 'is not of type "integer"' in example
+    assert "ge is no keyword" in keyword
+
+
+def test_an_example_behind_a_reference_is_checked() -> None:
+    document = well_described()
+    document["components"]["examples"] = {"Big": {"value": {"size": "big"}}}
+    content = document["paths"]["/things"]["post"]["requestBody"]["content"]
+    examples = {"big": {"$ref": "#/components/examples/Big"}}
+    content["application/json"]["examples"] = examples
+    (found,) = quality.faults(document)
+    assert found.startswith("POST /things: body application/json: example $.size: ")
+    del document["components"]["examples"]["Big"]
+    assert list(quality.faults(document)) == [
+        "POST /things: #/components/examples/Big: leads nowhere"
+    ]
+
+
+@pytest.mark.parametrize("schema", [None, {}, {"title": "Thing"}, {"$ref": "#/x-any"}, True])
+@pytest.mark.parametrize("media", ["application/json", "application/vnd.thing+json"])
+def test_an_answer_without_a_schema_promises_nothing(schema: Any, media: str) -> None:
+    document = well_described() | {"x-any": {"description": "anything"}}
+    content = {media: {} if schema is None else {"schema": schema}}
+    document["paths"]["/things"]["post"]["responses"]["201"]["content"] = content
+    assert list(quality.faults(document)) == [
+        f"POST /things: answer 201 {media} promises nothing of what it holds"
+    ]
+
+
+def test_a_problem_without_a_schema_promises_nothing() -> None:
+    document = well_described()
+    answer = {"description": "refused", "content": {quality.PROBLEM: {}}}
+    document["paths"]["/things"]["post"]["responses"]["409"] = answer
+    (found,) = quality.faults(document)
+    assert "answer 409 application/problem+json promises nothing" in found
 
 
 def test_differences_name_what_changed_and_where() -> None:

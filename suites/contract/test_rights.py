@@ -69,7 +69,7 @@ def test_every_code_is_in_the_fuzzers_catalogue(kind: faults.Kind) -> None:
     assert kind.owasp.endswith(":2023")
 
 
-CLOSED = {
+CLOSED: dict[str, Any] = {
     "openapi": "3.1.0",
     "paths": {
         "/me": {
@@ -128,3 +128,59 @@ def test_a_property_that_no_schema_names_is_found_wherever_it_is() -> None:
         "free": {"anything": 1},
     }
     assert list(undeclared(document, schema, shown)) == ["password_hash", "seen[].ip"]
+
+
+ME: dict[str, Any] = {"$ref": "#/components/schemas/Me"}
+BARE: dict[str, Any] = {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "place"),
+    [
+        ({"anyOf": [ME, {"type": "string"}]}, "password_hash"),
+        ({"oneOf": [{"type": "integer"}, {"anyOf": [ME, {"type": "null"}]}]}, "password_hash"),
+        (BARE | {"properties": {"name": {}}, "anyOf": [{"required": ["name"]}]}, "password_hash"),
+        ({"allOf": [{"allOf": [ME]}, {"title": "Mine"}]}, "password_hash"),
+        (BARE | {"additionalProperties": False}, "password_hash"),
+        (BARE, "password_hash"),
+    ],
+)
+def test_a_property_that_no_form_names_is_found(schema: dict[str, Any], place: str) -> None:
+    assert place in list(undeclared(parse(CLOSED), schema, {"name": "Ada", "password_hash": "x"}))
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "place"),
+    [
+        (BARE | {"additionalProperties": ME}, {"7": {"ip": 1}, "8": {"ip": 2}}, "*.ip"),
+        (BARE | {"patternProperties": {"^p": ME}}, {"p1": {"ip": 1}}, "*.ip"),
+        (BARE | {"patternProperties": {"^p": ME}}, {"ip": 1}, "ip"),
+        ({"type": "array", "prefixItems": [ME, ME]}, [{"name": "Ada"}, {"ip": 1}], "[1].ip"),
+        ({"type": "array", "prefixItems": [ME], "items": ME}, [{}, {"ip": 1}, {"ip": 1}], "[].ip"),
+    ],
+)
+def test_a_property_is_found_in_maps_and_tuples_too(
+    schema: dict[str, Any], value: Any, place: str
+) -> None:
+    assert list(undeclared(parse(CLOSED), schema, value)) == [place]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"title": "Anything"},
+        BARE | {"additionalProperties": {}},
+        {"anyOf": [ME, BARE | {"additionalProperties": True}]},
+    ],
+)
+def test_what_may_hold_anything_shows_nothing_undeclared(schema: dict[str, Any]) -> None:
+    assert list(undeclared(parse(CLOSED), schema, {"anything": {"more": 1}})) == []
+
+
+def test_forms_that_are_forms_of_each_other_have_an_end() -> None:
+    egg, hen = ({"anyOf": [{"$ref": f"#/components/schemas/{one}"}, ME]} for one in ("Hen", "Egg"))
+    document = parse(CLOSED | {"components": {"schemas": {
+        **CLOSED["components"]["schemas"], "Egg": egg, "Hen": hen,
+    }}})  # fmt: skip
+    assert list(undeclared(document, egg, {"name": "Ada", "ip": "::1"})) == ["ip"]

@@ -13,6 +13,8 @@ from urllib.parse import quote
 import httpx
 
 from scenarios.targets import FORM, Contract, Values
+from suites.contract.anywhere.bounding import EndlessError
+from suites.contract.anywhere.naming import Value, distance, fits, leaves, plain
 from suites.contract.anywhere.people import People, Someone
 from suites.contract.anywhere.samples import sample
 from suites.contract.compatibility.document import Document, Operation
@@ -24,6 +26,11 @@ RESETS = re.compile(
     re.IGNORECASE,
 )
 SAFE = ("get", "head", "options")
+# What takes away whoever asks, though its path names nobody.
+ONESELF = re.compile(r"/(me|self|account|profile)/?$", re.IGNORECASE)
+NOT_KNOWN = 401
+# What ends the session of whoever asks, in a name without signs and case.
+ENDING = ("logout", "logoff", "signout", "signoff", "deactivate", "revoke")
 # What is raised of values that no request can hold.
 ODD = (AttributeError, LookupError, TypeError, ValueError, RecursionError)
 PATH_WORD = re.compile(r"{([^}]*)}")
@@ -64,14 +71,17 @@ class Answered:
         return 200 <= self.status < 300
 
 
-@dataclass(frozen=True)
-class Value:
-    """A value that an answer or a request held: its name there, and where that was."""
+def logs_out(operation: Operation) -> bool:
+    """Whether an operation ends the session that it is asked in, by what it says of itself."""
+    said = plain(f"{operation.path}{operation.id}")
+    is_taken = operation.method == "delete" and "session" in said
+    return is_taken or any(word in said for word in ENDING)
 
-    name: str
-    value: Any
-    path: str
-    made: bool
+
+def ends(operation: Operation) -> bool:
+    """Whether whoever asks this may be known no more afterwards, or under other words."""
+    said = plain(f"{operation.path}{operation.id}")
+    return logs_out(operation) or (operation.method not in SAFE and "password" in said)
 
 
 class Asker:
@@ -87,6 +97,9 @@ class Asker:
         self.pools: dict[str, list[Value]] = defaultdict(list)
         self._numbers = count(run * 1000 + 1)
         self._unsent: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self.endless: set[str] = set()  # operations whose answer was given up: asked no more
+        self.spared: dict[str, str] = {}  # by operation: what would have taken an account away
         self.may_go_on: Callable[[], None] = lambda: None  # raises once there is no more time
         for someone in people.known:
             for name, value in someone.known.items():
@@ -107,12 +120,16 @@ class Asker:
         """
         for name in (operation.id, str(operation)):
             if name in self.leave_out:
-                return self.leave_out[name]
+                return self.leave_out[name] or "the target file says so"
             if name in self._values:
                 return ""
         words = f"{operation.path} {operation.id} {operation.body.get('summary', '')}"
         found = RESETS.search(words)
         return f"it says of itself that it would {found[0].strip()}" if found else ""
+
+    def is_left_out_by_file(self, operation: Operation) -> bool:
+        """Whether somebody answers for it that an operation is not asked."""
+        return not self.leave_out.keys().isdisjoint((operation.id, str(operation)))
 
     @property
     def gaps(self) -> list[str]:
@@ -125,11 +142,30 @@ class Asker:
     def send(self, who: Someone, ask: Ask) -> Answered:
         """Ask as `who`. A service that does not answer raises httpx.HTTPError.
 
-        What cannot be sent is a gap, and is answered by nobody (status 0).
+        What cannot be sent is a gap, and is answered by nobody (status 0). Whom a 401 tells that a
+        session has ended logs in anew, and asks once more; so does, at once, who has logged out.
         """
         self.may_go_on()
+        answered = self._answered(self.people.now(who), ask)
+        if answered.status == NOT_KNOWN and self.people.begin_anew(answered.who):
+            answered = self._answered(self.people.now(who), ask)
+        if answered.status:
+            self.answers.append(answered)
+        if answered.is_success and not who.is_visitor:
+            self._remember(answered)
+            if logs_out(ask.operation):
+                self.people.begin_anew(answered.who, older_than_s=0)
+        return answered
+
+    def _answered(self, who: Someone, ask: Ask) -> Answered:
+        if str(ask.operation) in self.endless:
+            return Answered(who, ask, 0, "")
         try:
             answer = self._request(who, ask)
+        except EndlessError as error:
+            self.endless.add(str(ask.operation))
+            self._note(ask.operation, str(error))
+            return Answered(who, ask, 0, "")
         except (httpx.InvalidURL, httpx.LocalProtocolError, *ODD) as error:
             self._note(ask.operation, f"cannot be sent: {str(error) or type(error).__name__:.200}")
             return Answered(who, ask, 0, "")
@@ -139,11 +175,7 @@ class Asker:
             body = _json(answer)
         except RecursionError:
             self._note(ask.operation, "answers JSON that nests too deeply to be read")
-        answered = Answered(who, ask, answer.status_code, answer.text, body)
-        self.answers.append(answered)
-        if answered.is_success and not who.is_visitor:
-            self._remember(answered)
-        return answered
+        return Answered(who, ask, answer.status_code, answer.text, body)
 
     def _request(self, who: Someone, ask: Ask) -> httpx.Response:
         sent: dict[str, Any] = {}
@@ -170,7 +202,40 @@ class Asker:
     # --- requests --------------------------------------------------------------------------
 
     def asks(self, operation: Operation, who: Someone, most: int = 5) -> Iterator[Ask]:
-        """Requests that may succeed for `who`, the likeliest first, on one's own things."""
+        """Requests that may succeed for `who`, the likeliest first, on one's own things.
+
+        None that would take away an account which nothing in the target file makes again.
+        """
+        for ask in self._likely(operation, who, most):
+            owner = self._whose_account(ask, who)
+            if owner is not None and not (owner.identity and owner.identity.sign_up):
+                said = f"it would take away {owner.name}, whom no sign_up makes again"
+                self.spared.setdefault(operation.id or str(operation), said)
+                continue
+            if owner is not None:
+                self._taken.add(owner.name)
+            yield ask
+
+    def make_again(self) -> None:
+        """Sign up once more whoever may have been taken away."""
+        while self._taken:
+            self.people.is_lost(self.people.everybody[self._taken.pop()])
+
+    def _whose_account(self, ask: Ask, who: Someone) -> Someone | None:
+        """Whose account a request would take away, as far as its path tells."""
+        if ask.operation.method != "delete" or who.is_visitor:
+            return None
+        if ONESELF.search(ask.operation.path):
+            return who
+        last = PATH_WORD.findall(ask.operation.path)[-1:]
+        if not last or not ask.operation.path.rstrip("/").endswith("}"):
+            return None
+        return self._account(str(ask.path.get(last[0])))
+
+    def _account(self, name: str) -> Someone | None:
+        return next((one for one in self.people.known if name in one.known.values()), None)
+
+    def _likely(self, operation: Operation, who: Someone, most: int = 5) -> Iterator[Ask]:
         if (entering := self._entering(operation, who)) is not None:
             yield entering
             return
@@ -186,7 +251,11 @@ class Asker:
                 yield replace(bare, body=shown)
             return
         last = names[-1]
-        candidates = self.owned(operation, last, who)[:most]
+        candidates = self.owned(operation, last, who)
+        if operation.method == "delete":  # the newest first, and one's own account after all
+            candidates.reverse()
+            candidates.sort(key=lambda one: (not one.path, distance(operation.path, last, one)))
+        candidates = candidates[:most]
         for found in candidates:
             filled = {name: self._first(operation, name, who) for name in names[:-1]}
             path = {**bare.path, **filled, last: found.value}
@@ -221,20 +290,23 @@ class Asker:
         # One's own name in the target file, then what is nearest.
         ordered = sorted(
             [*mine, *told],
-            key=lambda one: (bool(one.path), _distance(operation.path, name, one)),
+            key=lambda one: (bool(one.path), distance(operation.path, name, one)),
         )
         return list({str(one.value): one for one in ordered}.values())
 
     def _first(self, operation: Operation, name: str, who: Someone) -> Any:
         fitting = [one for one in self.pools[who.name] if fits(operation.path, name, one)]
-        fitting.sort(key=lambda one: _distance(operation.path, name, one))
+        fitting.sort(key=lambda one: distance(operation.path, name, one))
         return fitting[0].value if fitting else 1
 
     def _bare(self, operation: Operation, number: int, given: Values) -> Ask:
         values: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "cookie": {}}
         for (place, name), parameter in operation.parameters.items():
             if parameter.get("required") or place == "path":
-                values[place][name] = _example(parameter) or self._sample(
+                shown = _example(parameter)
+                if operation.method == "delete" and self._account(str(shown)):
+                    shown = None
+                values[place][name] = shown or self._sample(
                     operation, parameter.get("schema", {}), number, name
                 )
         body, media = given.body, next(iter(operation.request_media), "")
@@ -280,7 +352,7 @@ class Asker:
 
     def fresh(self, operation: Operation, who: Someone) -> Ask:
         """A request with words of its own, for an operation that is about nothing that exists."""
-        return next(self.asks(operation, who))
+        return next(self._likely(operation, who))
 
 
 def with_password(ask: Ask, password: str) -> Ask:
@@ -305,47 +377,3 @@ def _example(holder: Mapping[str, Any]) -> Any:
     if isinstance(examples, Mapping):
         return next((one["value"] for one in examples.values() if "value" in one), None)
     return examples[0] if isinstance(examples, Sequence) and examples else None
-
-
-def leaves(body: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
-    """Every named scalar of a JSON value."""
-    if depth > 8:
-        return
-    if isinstance(body, Mapping):
-        for key, value in body.items():
-            yield from leaves(value, str(key), depth + 1)
-    elif isinstance(body, list):
-        for value in body[:50]:
-            yield from leaves(value, name, depth + 1)
-    elif name and isinstance(body, str | int) and not isinstance(body, bool) and body != "":
-        yield name, body
-
-
-def plain(word: str) -> str:
-    """A name without signs and case, as `bookTitle` and `book_title` are one."""
-    return re.sub(r"[^a-z0-9]", "", word.lower())
-
-
-def fits(path: str, parameter: str, value: Value) -> bool:
-    """Whether a value that was met may be meant by a path parameter."""
-    return _distance(path, parameter, value) < FAR
-
-
-FAR = 9
-
-
-def _distance(path: str, parameter: str, value: Value) -> int:
-    """How far a value's name and place are from a parameter's; FAR where it is another thing."""
-    wanted, name = plain(parameter), plain(value.name)
-    before = path.partition("{" + parameter + "}")[0].rstrip("/")
-    noun = plain(before.rpartition("/")[2]).removesuffix("s")
-    near = 0 if value.path.rstrip("/") == before else 1
-    if near and value.path.startswith(before) and before:
-        near = 0
-    if name == wanted or name == noun + wanted:
-        return near
-    if wanted.endswith(name) and len(name) > 1 and (near == 0 or noun in plain(value.path)):
-        return 2 + near
-    if name.endswith(wanted) and near == 0 and len(wanted) > 1:
-        return 4
-    return FAR

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from suites.contract.anywhere.asking import Answered, Ask, Asker, leaves, plain
+from suites.contract.anywhere.asking import Answered, Ask, Asker
 from suites.contract.anywhere.crossing import Control, name_of
+from suites.contract.anywhere.naming import leaves, plain
 from suites.contract.compatibility.schemas import flat
 from suites.contract.faults import ASSIGNMENT, SECRET, Fault
 
+SHORT = 6  # letters
+SECRETS = re.compile(r"pass|pwd|secret|pin$")
 RIGHTS = ("admin", "role", "permission", "owner", "verified", "active", "balance", "tier", "status")
 
 
@@ -20,10 +24,18 @@ def secrets(asker: Asker) -> Iterator[Fault]:
         sent = repr((answered.ask.path, answered.ask.query, answered.ask.body))
         for someone in asker.people.known:
             for secret in someone.secrets:
-                if secret in answered.text and secret not in sent and answered.is_success:
+                if answered.is_success and secret not in sent and _shows(answered, secret):
                     name = name_of(answered.ask.operation)
                     said = f"the password of {someone.name} is shown to {answered.who.name}"
-                    yield Fault(SECRET, name, answered.who.role, said)
+                    yield Fault(SECRET, name, f"{answered.who.role}/{someone.name}", said)
+
+
+def _shows(answered: Answered, secret: str) -> bool:
+    """Whether an answer holds a password; a short one is also a word, and counts as a value."""
+    if len(secret) >= SHORT:
+        return secret in answered.text
+    return any(value == secret and SECRETS.search(plain(name))
+               for name, value in leaves(answered.body))  # fmt: skip
 
 
 def assignments(asker: Asker, controls: Mapping[str, Control]) -> Iterator[Fault]:

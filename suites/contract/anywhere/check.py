@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import schemathesis
 from schemathesis.engine import StopReason
 from schemathesis.schemas import BaseSchema
@@ -16,17 +18,21 @@ from suites.contract.accepting import digest
 from suites.contract.access import Policy
 from suites.contract.anywhere.asking import Asker
 from suites.contract.anywhere.assigning import assignments, secrets
-from suites.contract.anywhere.crossing import Crossing, derived, name_of
+from suites.contract.anywhere.crossing import Crossing, name_of
+from suites.contract.anywhere.deriving import doubted, policy_of, unspoken
 from suites.contract.anywhere.injecting import injections
-from suites.contract.anywhere.people import VISITOR, People, Someone, people_of
-from suites.contract.anywhere.reaching import Clock, noting
+from suites.contract.anywhere.people import FRESH_S, VISITOR, People, Someone, people_of
+from suites.contract.anywhere.reaching import Clock, OutOfTimeError, noting
 from suites.contract.anywhere.report import Report
+from suites.contract.anywhere.sparing import irreplaceable, sparing
 from suites.contract.anywhere.staying import staying
 from suites.contract.compatibility.document import Document, parse
 from suites.contract.conformance import Budget
 from suites.contract.faults import Fault
 
 Say = Callable[[str], None]
+SPARING = "leave_out or values of the target file say what becomes of it"
+LOSING = "a sign_up makes accounts again, and leave_out spares what takes them away"
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,20 @@ def check(
     return report
 
 
+@dataclass(frozen=True)
+class _Look:
+    """All that a look at one service is made of, and where it notes what it saw."""
+
+    target: Target
+    document: Document
+    plan: Plan
+    report: Report
+    people: People
+    asker: Asker
+    clock: Clock
+    say: Say
+
+
 def _look(
     target: Target, document: Document, policy: Policy | None, plan: Plan, report: Report, say: Say
 ) -> None:  # fmt: skip
@@ -68,34 +88,56 @@ def _look(
             say(f"the access matrix stays unproven, {said}")
         asker = Asker(document, people, target.contract, plan.run)
         asker.may_go_on = clock.check
-        crossing = Crossing(asker, policy or derived(document, tuple(target.identities)))
-        try:
-            _rights(asker, crossing, report, clock, say)
-            if plan.budget is None:
-                report.unasked.append("conformance")
-            for role in target.identities if plan.budget else ():
-                _conformance(target, document, people.of_role(role), plan, report, clock, say)
-        finally:
-            asker.may_go_on = _always  # what was changed is given back, however late it is
-            report.gaps += asker.gaps
-            crossing.give_back()
+        look = _Look(target, document, plan, report, people, asker, clock, say)
+        if policy is None:
+            policy = report.derived = policy_of(document, tuple(target.identities), asker)
+        report.gaps += unspoken(policy, document, asker, tuple(target.identities))
+        _try_all(look, Crossing(asker, policy))
         _still_ready(target, people, report)
 
 
-def _rights(asker: Asker, crossing: Crossing, report: Report, clock: Clock, say: Say) -> None:
-    report.left_out = {
-        name_of(one): asker.left_out(one)
-        for one in asker.document.operations.values()
-        if asker.left_out(one)
-    }
+def _try_all(look: _Look, crossing: Crossing) -> None:
+    report, people = look.report, look.people
+    try:
+        _rights(look, crossing)
+        if look.plan.budget is None:
+            report.unasked.append("conformance")
+        for role in look.target.identities if look.plan.budget else ():
+            _note_the_lost(report, crossing, people)
+            _conformance(look, crossing, people.of_role(role))
+    finally:
+        look.asker.may_go_on = _always  # what was changed is given back, however late it is
+        report.gaps += look.asker.gaps
+        crossing.give_back()
+        report.lost = [one.name for one in people.known if people.is_lost(one)]
+
+
+def _note_the_lost(report: Report, crossing: Crossing, people: People) -> None:
+    """Give everybody their password back; who is let in no more all the same is a gap, once."""
+    crossing.give_back()
+    for someone in people.known:
+        said = f"{someone.name} is let in no more, so what follows is not asked as {someone.name}"
+        if f"{said}; {LOSING}" not in report.gaps and people.is_lost(someone):
+            report.gaps.append(f"{said}; {LOSING}")
+
+
+def _rights(look: _Look, crossing: Crossing) -> None:
+    asker, report, clock, say = look.asker, look.report, look.clock, look.say
+    for one in asker.document.operations.values():
+        if asker.is_left_out_by_file(one):
+            report.left_out[name_of(one)] = asker.left_out(one)
+        elif asker.left_out(one):
+            report.spared[name_of(one)] = f"{asker.left_out(one)}; {SPARING}"
     clock.check()
-    for proofs in crossing.run():
+    for tried in crossing.run():
+        proofs = tried if report.derived is None else doubted(tried, asker)
         report.proofs += proofs
         for fault in filter(None, (proof.fault for proof in proofs)):
             report.add(fault)
         if proofs:
             say(f"rights: {proofs[0].cell.operation}")
         clock.check()
+    _note_the_lost(report, crossing, look.people)
     looks: Iterable[tuple[str, Iterable[Fault]]] = (
         ("injection", injections(asker, crossing.controls)),
         ("what bodies may set", assignments(asker, crossing.controls)),
@@ -109,19 +151,19 @@ def _rights(asker: Asker, crossing: Crossing, report: Report, clock: Clock, say:
         clock.check()
 
 
-def _conformance(
-    target: Target, document: Document, who: Someone, plan: Plan, report: Report,
-    clock: Clock, say: Say,
-) -> None:  # fmt: skip
+def _conformance(look: _Look, crossing: Crossing, who: Someone) -> None:
+    document, plan, report, clock = look.document, look.plan, look.report, look.clock
     clock.check()
-    say(f"conformance as {who.role}")
-    config = conformance.configuration(target.base_url, plan.seed, plan.budget or Budget())
+    look.say(f"conformance as {who.role}")
+    config = conformance.configuration(look.target.base_url, plan.seed, plan.budget or Budget())
     schema: BaseSchema = schemathesis.openapi.from_dict(document.readable, config=config)
     for operation in document.operations.values():
-        if name_of(operation) in report.left_out:
+        unasked = name_of(operation) in (*report.left_out, *report.spared)
+        if unasked or str(operation) in look.asker.endless:
             schema = schema.exclude(method=operation.method.upper(), path=operation.path)
-    _show(schema, who)
-    run = conformance.run(schema, lambda: clock.left_s > 0)
+    _show(schema, who, lambda: _anew(look, crossing, who))
+    with sparing(irreplaceable(look.people)):
+        run = conformance.run(schema, lambda: clock.left_s > 0)
     report.runs[who.role] = run
     if run.stop_reason == StopReason.INTERRUPTED.value:
         clock.check()  # a run that is stopped because the time is over is told as interrupted too
@@ -141,12 +183,21 @@ def _one_line(error: str) -> str:
     return lines[0] if len(lines) == 1 else f"{lines[0]} {lines[-1]}"
 
 
-def _show(schema: BaseSchema, who: Someone) -> None:
-    """Let every case show who asks."""
+def _anew(look: _Look, crossing: Crossing, who: Someone) -> Someone:
+    """Somebody whose session has not ended; fuzzing may have changed every password by now."""
+    with suppress(OutOfTimeError, httpx.HTTPError):
+        crossing.give_back()
+        for one in look.people.known:
+            look.people.begin_anew(one, older_than_s=FRESH_S / 2)
+    return look.people.everybody[who.name]
+
+
+def _show(schema: BaseSchema, who: Someone, anew: Callable[[], Someone]) -> None:
+    """Let every case show who asks, with a session that is begun anew from time to time."""
 
     class Shown:
         def get(self, case: Any, context: schemathesis.AuthContext) -> Someone:
-            return who
+            return anew()
 
         def set(self, case: Any, data: Someone, context: schemathesis.AuthContext) -> None:
             case.headers.update(data.headers)
@@ -154,7 +205,7 @@ def _show(schema: BaseSchema, who: Someone) -> None:
             case.query.update(data.query)
 
     if who.role != VISITOR:
-        schema.auth.auth(refresh_interval=None)(Shown)
+        schema.auth.auth(refresh_interval=int(FRESH_S))(Shown)
 
 
 def _still_ready(target: Target, people: People, report: Report) -> None:
@@ -165,13 +216,15 @@ def _still_ready(target: Target, people: People, report: Report) -> None:
 
 
 def _reach(document: Document, report: Report) -> None:
-    """An operation is reached when it succeeded for somebody."""
+    """An operation is reached when it succeeded for somebody; one that was spared is not."""
     for fault in document.faults:
         report.unreached[fault.partition(": ")[0]] = "cannot be read"
     shown = {proof.cell.operation for proof in report.proofs if proof.shown == "allowed"}
     for label, operation in document.operations.items():
         name = name_of(operation)
-        if name in report.left_out:
+        if name in report.spared:
+            report.unreached[name] = report.spared[name]
+        if name in (*report.left_out, *report.spared):
             continue
         statuses = {status for run in report.runs.values() for status in run.answers.get(label, ())}
         if name not in shown and not any(200 <= status < 400 for status in statuses):

@@ -10,11 +10,12 @@ from pathlib import Path
 from scenarios.targets import Target, load_target
 from suites.contract.access import Policy, load
 from suites.contract.anywhere.check import Plan, check
-from suites.contract.anywhere.crossing import as_toml, derived
+from suites.contract.anywhere.deriving import as_toml
 from suites.contract.anywhere.reaching import (
     NO_VERDICT,
     add_where,
     address,
+    based,
     ended,
     fetched,
     first_look,
@@ -25,7 +26,6 @@ from suites.contract.anywhere.reaching import (
 )
 from suites.contract.anywhere.report import EXIT_CODES, TOOLS
 from suites.contract.anywhere.writing import Names, tell, write
-from suites.contract.compatibility.document import parse
 from suites.contract.conformance import Budget
 
 NAMES = Names("contract.ndjson", "contract.sarif", "contract.txt")
@@ -54,17 +54,17 @@ def _checked(words: argparse.Namespace) -> int:
     at = address(target, words.openapi)
     policy = _policy(words.target, target)
     accepted = waived(words.waivers)
-    out = folder_of(words, "contract-check")
+    out = folder_of(words, "contract-check", NAMES)
     raw = fetched(at)
+    target = target if words.target else based(target, raw, at)
     budget = None if words.only_rights else Budget(words.examples, scenarios=words.examples)
     plan = Plan(words.seed, words.within, budget, int(time.time()))
-    beside = {}
-    if policy is None:
-        roles = tuple(target.identities)
-        rights = as_toml(derived(parse(raw, whole=True), roles), roles)
-        beside[_unused(out, rights)] = rights
     report = check(target, raw, policy, plan, say())
     report.waived = accepted
+    beside = {}
+    if report.derived is not None:
+        rights = as_toml(report.derived, tuple(target.identities))
+        beside[_unused(out, rights)] = rights
     if not write(out, report, NAMES, TOOLS, beside):
         return NO_VERDICT
     for name in beside:

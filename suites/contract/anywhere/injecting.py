@@ -2,7 +2,8 @@
 
 A quote that breaks a statement shows as an error where two quotes do not; a condition behind the
 quote that holds leaves the answer as it was, and one that does not empties it. Each difference must
-show twice, so that a service that fails by chance is not blamed.
+show twice, so that a service that fails by chance is not blamed. Numbers stand in no quotes, so
+conditions alone are tried, and other ones the second time: a search for words tells these apart.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from suites.contract.anywhere.asking import SAFE, Answered, Ask, Asker, plain
+from suites.contract.anywhere.asking import SAFE, Answered, Ask, Asker
 from suites.contract.anywhere.crossing import Control, name_of
+from suites.contract.anywhere.naming import plain
 from suites.contract.faults import INJECTION, Fault
 
 # What the common databases say of a broken statement.
@@ -28,9 +30,12 @@ TRUE, FALSE = "{v}' AND '1'='1", "{v}' AND '1'='2"
 EVERYBODY, NOBODY = "{v}-nobody' OR '1'='1", "{v}-nobody' OR '1'='2"
 
 
+NUMBERS = (("{v} AND 1=1", "{v} AND 1=2"), ("{v} AND 2=2", "{v} AND 2=1"))
+
+
 @dataclass(frozen=True)
 class Place:
-    """One text of one request."""
+    """One text or number of one request."""
 
     where: str
     name: str
@@ -58,6 +63,18 @@ def places(ask: Ask) -> Iterator[Place]:
             yield Place("query", name, "a")
 
 
+def numbers(ask: Ask) -> Iterator[Place]:
+    """Every whole number in path and query, and every one that the query could hold."""
+    for where in ("path", "query"):
+        for name, value in getattr(ask, where).items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                yield Place(where, name, str(value))
+    for (place, name), parameter in ask.operation.parameters.items():
+        is_number = parameter.get("schema", {}).get("type") == "integer"
+        if place == "query" and name not in ask.query and is_number:
+            yield Place("query", name, "1")
+
+
 def _is_free(schema: Mapping[str, Any]) -> bool:
     bound = schema.keys() & {"enum", "const", "format", "pattern"}
     return schema.get("type", "string") == "string" and not bound
@@ -71,8 +88,15 @@ def injections(asker: Asker, controls: Mapping[str, Control]) -> Iterator[Fault]
             if not said and control.ask.operation.method in SAFE:
                 said = _conditions(asker, control, place)
             if said:
-                name = name_of(control.ask.operation)
-                yield Fault(INJECTION, name, f"{place.where} {place.name}", said)
+                yield _fault(control, place, said)
+        for place in numbers(control.ask) if control.ask.operation.method in SAFE else ():
+            if said := _number_conditions(asker, control, place):
+                yield _fault(control, place, said)
+
+
+def _fault(control: Control, place: Place, said: str) -> Fault:
+    subject = f"{place.where} {place.name}"
+    return Fault(INJECTION, name_of(control.ask.operation), subject, said)
 
 
 def _ask(asker: Asker, control: Control, place: Place, text: str) -> Answered:
@@ -104,6 +128,21 @@ def _conditions(asker: Asker, control: Control, place: Place) -> str:
             if kept == EVERYBODY or _same(held, control.answer):
                 return f"{kept} is answered {held.status}, {emptied} {seen[0][1].status}"
     return ""
+
+
+def _number_conditions(asker: Asker, control: Control, place: Place) -> str:
+    """Conditions behind a number: what holds answers as the number does, what does not, less."""
+    told = ""
+    for kept, emptied in NUMBERS:
+        plain = _ask(asker, control, place, "{v}")
+        one = _ask(asker, control, place, kept)
+        if not plain.is_success or not _same(one, plain):
+            return ""
+        other = _ask(asker, control, place, emptied)
+        if not _told_apart(one, other):
+            return ""
+        told = told or f"{kept} is answered {one.status}, {emptied} {other.status}"
+    return told
 
 
 def _told_apart(one: Answered, other: Answered) -> bool:

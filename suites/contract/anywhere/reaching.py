@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
 import requests
@@ -22,12 +22,15 @@ from schemathesis.errors import LoaderError
 
 from reports.configuration import load_waivers
 from scenarios.targets import Identity, Target
+from suites.contract.anywhere.bounding import WITHIN_S, EndlessError, bounded
 from suites.contract.anywhere.people import VISITOR, NotEnteredError
-from suites.contract.anywhere.staying import PORTS
-from suites.contract.anywhere.writing import prepare
+from suites.contract.anywhere.staying import PORTS, origin
+from suites.contract.anywhere.writing import Names, prepare
 
 NO_VERDICT = 2
 DEPTH_MAX = 200  # levels of a document; what is deeper is made to break readers
+DOCUMENT_MAX = 32_000_000  # bytes
+NODES_MAX = 5_000_000  # of a document with every alias written out
 # What is raised of a document or an answer that is not as it should be.
 BROKEN = (
     LoaderError, AttributeError, LookupError, TypeError, ValueError, RecursionError, OSError,
@@ -75,11 +78,14 @@ def noting(gaps: list[str], within_s: float) -> Iterator[None]:
         gaps.append(f"broken off before the end: {type(error).__name__}: {error!s:.200}")
 
 
-def folder_of(words: argparse.Namespace, purpose: str) -> Path:
-    """The folder for what is written, made and tried. Raises NotCheckedError."""
+def folder_of(words: argparse.Namespace, purpose: str, names: Names) -> Path:
+    """The folder for what is written, made, tried and without an earlier verdict.
+
+    Raises NotCheckedError.
+    """
     out: Path = words.out or folder(purpose)
     try:
-        prepare(out)
+        prepare(out, names)
     except OSError as error:
         raise NotCheckedError(
             f"--out {out}: nothing can be written there: {error.strerror or error}\n"
@@ -143,6 +149,25 @@ def first_look(address: str) -> Target:
     )  # fmt: skip
 
 
+def based(target: Target, raw: Mapping[str, Any], at: str) -> Target:
+    """The target of a first look at the path below which its document says that it answers.
+
+    A server on another host is not asked, so it changes nothing.
+    """
+    servers = raw.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    url = first.get("url") if isinstance(first, Mapping) else None
+    if not isinstance(url, str) or "{" in url:
+        return target
+    try:
+        found = urljoin(at, url)
+        is_here = origin(found) == origin(target.base_url)
+    except ValueError:  # no address
+        return target
+    path = urlsplit(found).path.rstrip("/")
+    return target.model_copy(update={"base_url": target.base_url + path}) if is_here else target
+
+
 def address(target: Target, asked: str | None) -> str:
     """Where the document is: as asked, or as the target file says. Raises NotCheckedError."""
     if asked:
@@ -192,8 +217,10 @@ def _answered(address: str) -> str:
     try:
         with requests.Session() as session:
             session.trust_env = False  # no proxy
-            answer = session.get(address, timeout=20, allow_redirects=False)
-    except (requests.RequestException, OSError, ValueError) as error:
+            answer = session.get(address, timeout=20, allow_redirects=False, stream=True)
+            pieces = answer.iter_content(64_000)
+            content = b"".join(bounded(pieces, WITHIN_S, DOCUMENT_MAX))
+    except (requests.RequestException, EndlessError, OSError, ValueError) as error:
         first = str(error).strip().partition("\n")[0]
         raise NotCheckedError(f"{address}: no OpenAPI document is answered: {first}") from None
     if answer.is_redirect:
@@ -205,7 +232,7 @@ def _answered(address: str) -> str:
         raise NotCheckedError(
             f"{address}: no OpenAPI document is answered: status {answer.status_code}"
         )
-    return answer.content.decode("utf-8-sig", "replace")
+    return content.decode("utf-8-sig", "replace")
 
 
 def _refuse_unreadable(raw: Mapping[str, Any], address: str) -> None:
@@ -216,6 +243,11 @@ def _refuse_unreadable(raw: Mapping[str, Any], address: str) -> None:
         level = {id(one): one for one in inner if isinstance(one, Mapping | list)}
     if level:
         raise NotCheckedError(f"{address}: the document nests deeper than {DEPTH_MAX} levels")
+    if _size(raw, {}) > NODES_MAX:
+        raise NotCheckedError(
+            f"{address}: the document has more than {NODES_MAX} values once its aliases are "
+            "written out"
+        )
     try:
         json.dumps(raw, ensure_ascii=False, default=str).encode()
     except UnicodeEncodeError as error:
@@ -225,6 +257,15 @@ def _refuse_unreadable(raw: Mapping[str, Any], address: str) -> None:
         ) from None
     except (TypeError, ValueError) as error:
         raise NotCheckedError(f"{address}: the document is no JSON: {error}") from None
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """How many values a node is when it is written down; each is added up once."""
+    if not isinstance(node, Mapping | list):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 1 + sum(_size(one, known) for one in _held(node))
+    return known[id(node)]
 
 
 def _held(node: Any) -> Iterable[Any]:

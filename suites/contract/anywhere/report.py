@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from reports.evidence import AnyRecord, Finding, Instrument, Measurement, Severity
+from suites.contract.access import Policy
+from suites.contract.anywhere.looking import NOT_LOOKED_UP
 from suites.contract.conformance import Failure, Run
 from suites.contract.faults import Fault
 from suites.contract.matrix import Proof
@@ -15,6 +17,10 @@ from suites.contract.matrix import Proof
 GRAVITY: tuple[Severity, ...] = get_args(Severity)
 TOOLS = ("access", "schemathesis")
 EXIT_CODES = {"clean": 0, "findings": 1, "no verdict": 2}
+DERIVED = (
+    "the rights were derived from what is judged: correct access.derived.toml, and name it in the "
+    "target file"
+)
 Verdict = Literal["clean", "findings", "no verdict"]
 
 
@@ -22,7 +28,9 @@ Verdict = Literal["clean", "findings", "no verdict"]
 class Report:
     """Everything that one check of one service saw.
 
-    `gaps` say why the run cannot be believed, `unasked` what was left out by choice.
+    `gaps` say why the run cannot be believed, `unasked` what was left out by choice, `spared` which
+    operations the check did not ask of itself, `left_out` which ones the target file names, `lost`
+    who is let in no more at the end; `derived` is the policy where nobody wrote one.
     """
 
     service: str
@@ -33,9 +41,12 @@ class Report:
     runs: dict[str, Run] = field(default_factory=dict)
     unreached: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    spared: dict[str, str] = field(default_factory=dict)
     operations: int = 0
     gaps: list[str] = field(default_factory=list)
     unasked: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    derived: Policy | None = None
     waived: Mapping[str, str] = field(default_factory=dict)
 
     def add(self, fault: Fault) -> None:
@@ -68,13 +79,17 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Never `clean` where something was not looked at; a broken run condemns nothing."""
+        """Never `clean` where something was not looked at; a broken run condemns nothing.
+
+        A policy that was derived from the service agrees with much of what the service does, so it
+        acquits nobody.
+        """
         if self.gaps:
             return "no verdict"
         if self.counted:
             return "findings"
         unknown = self.unasked or self.unproven or self.unreached or not self.proofs
-        return "no verdict" if unknown else "clean"
+        return "no verdict" if unknown or self.derived is not None else "clean"
 
     # --- evidence ----------------------------------------------------------------------------
 
@@ -98,11 +113,12 @@ class Report:
                     yield Measurement(
                         metric="answers", value=count, unit="answers", dimensions=words
                     )
+        missing = self.unreached | self.left_out
         yield Instrument(
             name="operations_reached",
-            value=self.operations - len(self.unreached),
+            value=self.operations - len(missing),
             total=self.operations,
-            missing=tuple(f"{name}: {why}" for name, why in self.unreached.items()),
+            missing=tuple(f"{name}: {why}" for name, why in missing.items()),
             unit="operations",
             detail=f"document sha256 {self.digest}",
         )
@@ -124,9 +140,13 @@ class Report:
             yield f"not looked at: {gap}"
         for part in self.unasked:
             yield f"left out as asked: {part}"
+        if self.derived is not None:
+            yield f"acquits nobody: {DERIVED}"
         for one in self.counted:
             first = one.message.partition("\n")[0]
             yield f"{one.severity}: {one.rule}: {first[:220]} [{one.fingerprint}]"
+        for name in self.lost:
+            yield f"left behind: {name} is let in no more: make the account anew before another run"
         accepted = len(self.findings) - len(self.counted)
         if accepted:
             yield f"{accepted} findings are waived"
@@ -142,6 +162,9 @@ class Report:
         for proof in self.proofs:
             shown[proof.shown] += 1
         yield "rights: " + ", ".join(f"{count} {name}" for name, count in shown.items())
+        unseen = sum(proof.detail == NOT_LOOKED_UP for proof in self.proofs)
+        if unseen:
+            yield f"of the denied, {unseen} by a refusal alone: {NOT_LOOKED_UP}"
         yield from (f"unproven: {proof.cell}: {proof.detail}" for proof in self.unproven)
         yield from (f"no evidence: {name}: {why}" for name, why in self.unreached.items())
         yield from (f"left out: {name}: {why}" for name, why in self.left_out.items())

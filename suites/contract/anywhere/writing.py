@@ -39,11 +39,18 @@ class Told(Protocol):
         """The same in words."""
 
 
-def prepare(out: Path) -> None:
-    """Make the folder and try whether it takes a file. Raises OSError, before anything is asked."""
+def prepare(out: Path, names: Names) -> None:
+    """Make the folder and try whether it takes a file. Raises OSError, before anything is asked.
+
+    What an earlier run left there under these names is taken away: a run that ends before it can
+    write must not leave the verdict of another one.
+    """
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=out) as probe:
         probe.write(b"?")
+    for name in (names.evidence, names.findings, names.summary):
+        if not (out / name).is_dir():
+            (out / name).unlink(missing_ok=True)
 
 
 def write(

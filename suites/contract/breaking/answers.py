@@ -119,6 +119,16 @@ EXAMPLES: dict[str, tuple[Tree, Tree, Tree]] = {
         answered(thing(a=STRING, closed=False)),
         answered(thing(a=STRING) | {"title": "Thing"}),
     ),
+    "response-additional-properties-freed": (
+        answered(thing(closed=False) | {"additionalProperties": STRING}),
+        answered(thing(closed=False)),
+        answered(thing()),
+    ),
+    "response-pattern-properties-changed": (
+        answered(thing() | {"patternProperties": {"^x-": STRING}}),
+        answered(thing() | {"patternProperties": {"^x-": STRING, "^y-": STRING}}),
+        answered(thing()),
+    ),
     "response-property-names-freed": (
         answered(thing(closed=False) | {"propertyNames": {"pattern": "^[a-z]+$"}}),
         answered(thing(closed=False)),
@@ -128,6 +138,19 @@ EXAMPLES: dict[str, tuple[Tree, Tree, Tree]] = {
         answered(thing(a=STRING, b=STRING) | {"dependentRequired": {"a": ["b"]}}),
         answered(thing(a=STRING, b=STRING)),
         answered(thing(a=STRING, b=STRING) | {"dependentRequired": {"a": ["b"], "b": ["a"]}}),
+    ),
+    "response-dependent-schema-dropped": (
+        answered(thing(a=STRING, b=STRING) | {"dependentSchemas": {"a": {"required": ["b"]}}}),
+        answered(thing(a=STRING, b=STRING)),
+        answered(
+            thing(a=STRING, b=STRING)
+            | {"dependentSchemas": {"a": {"required": ["b"]}}, "title": "Thing"}
+        ),
+    ),
+    "response-list-opened": (
+        answered(TUPLE | {"unevaluatedItems": False}),
+        answered(TUPLE),
+        answered(TUPLE | {"unevaluatedItems": False, "title": "Place"}),
     ),
     "response-unique-items-dropped": (
         answered(LIST | {"uniqueItems": True}),

@@ -11,11 +11,13 @@ BOUNDS: dict[str, tuple[Tree, str, bool]] = {
     "minLength": (STRING, "min-length", True),
     "minItems": (LIST, "min-items", True),
     "minProperties": (thing(closed=False), "min-properties", True),
+    "minContains": (LIST | {"contains": STRING}, "min-contains", True),
     "maximum": ({"type": "integer"}, "maximum", False),
     "exclusiveMaximum": ({"type": "integer"}, "exclusive-maximum", False),
     "maxLength": (STRING, "max-length", False),
     "maxItems": (LIST, "max-items", False),
     "maxProperties": (thing(closed=False), "max-properties", False),
+    "maxContains": (LIST | {"contains": STRING}, "max-contains", False),
 }
 EXAMPLES: dict[str, tuple[Tree, Tree, Tree]] = {}
 for keyword, (schema, word, lower) in BOUNDS.items():

@@ -134,6 +134,11 @@ EXAMPLES: dict[str, tuple[Tree, Tree, Tree]] = {
         sent(thing(a=STRING, closed=False) | {"additionalProperties": STRING}),
         sent(thing(a=STRING, closed=False) | {"additionalProperties": True}),
     ),
+    "request-pattern-properties-changed": (
+        sent(thing(closed=False)),
+        sent(thing(closed=False) | {"patternProperties": {"^x-": STRING}}),
+        sent(thing(closed=False) | {"patternProperties": {}}),
+    ),
     "request-property-names-restricted": (
         sent(thing(closed=False)),
         sent(thing(closed=False) | {"propertyNames": {"pattern": "^[a-z]+$"}}),
@@ -143,6 +148,16 @@ EXAMPLES: dict[str, tuple[Tree, Tree, Tree]] = {
         sent(thing(a=STRING, b=STRING)),
         sent(thing(a=STRING, b=STRING) | {"dependentRequired": {"a": ["b"]}}),
         sent(thing(a=STRING, b=STRING) | {"title": "Thing"}),
+    ),
+    "request-dependent-schema-added": (
+        sent(thing(a=STRING, b=STRING)),
+        sent(thing(a=STRING, b=STRING) | {"dependentSchemas": {"a": {"required": ["b"]}}}),
+        sent(thing(a=STRING, b=STRING) | {"title": "Thing"}),
+    ),
+    "request-list-closed": (
+        sent(TUPLE),
+        sent(TUPLE | {"unevaluatedItems": False}),
+        sent(TUPLE | {"title": "Place"}),
     ),
     "request-unique-items-demanded": (sent(LIST), sent(LIST | {"uniqueItems": True}), sent(LIST)),
     "request-contained-item-demanded": (

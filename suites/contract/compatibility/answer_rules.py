@@ -45,9 +45,8 @@ def default_answer_removed(old: Operation, new: Operation) -> Found:
 
 
 def _kept(old: Operation, new: Operation) -> Iterator[tuple[str, Json, Json]]:
-    for status, response in old.responses.items():
-        if status in new.responses:
-            yield f"answer {status}", response, new.responses[status]
+    for status, before, after in old.answers_beside(new):
+        yield f"answer {status}", before, after
 
 
 @about_operations

@@ -1,10 +1,15 @@
-"""Two documents compared: every rule, applied to every operation of the older one."""
+"""Two documents compared: every rule, applied to every operation of the older one.
+
+Of callbacks and webhooks the names are compared, and what the service sends by them; not what
+clients answer to that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from suites.contract.compatibility import (
     answer_rules,
@@ -15,8 +20,8 @@ from suites.contract.compatibility import (
     value_rules,
 )
 from suites.contract.compatibility.document import Document, Operation
+from suites.contract.compatibility.pairing import Pair, pairs, received
 from suites.contract.compatibility.rules import OPERATION_RULES, SCHEMA_RULES, Break
-from suites.contract.compatibility.schemas import pairs
 from suites.contract.compatibility.sunset import sunset_of
 
 OF_DOCUMENTS = (
@@ -68,7 +73,7 @@ def compare(old: Document, new: Document, today: date) -> Comparison:
             breaks += _removed(before, new, today)
         else:
             breaks += _changed(old, new, before, after)
-    breaks += _webhooks_removed(old, new)
+    breaks += _webhooks(old, new)
     return Comparison(tuple(dict.fromkeys(breaks)), tuple(compared), tuple(missing))
 
 
@@ -91,13 +96,35 @@ def _changed(old: Document, new: Document, before: Operation, after: Operation) 
     for name, operation_rule in OPERATION_RULES.items():
         for where, change in operation_rule(before, after):
             yield Break(name, str(before), where, change)
-    for pair in pairs(old, new, before, after):
+    found = pairs(old, new, before, after)
+    yield from _schemas_changed(str(before), chain(found, _called_back(old, new, before, after)))
+
+
+def _schemas_changed(operation: str, found: Iterable[Pair]) -> Iterator[Break]:
+    for pair in found:
         for name, schema_rule in SCHEMA_RULES.items():
             for where, change in schema_rule(pair):
-                yield Break(name, str(before), where, change)
+                yield Break(name, operation, where, change)
 
 
-def _webhooks_removed(old: Document, new: Document) -> Iterator[Break]:
-    for name in old.raw.get("webhooks", {}):
-        if name not in new.raw.get("webhooks", {}):
+def _called_back(
+    old: Document, new: Document, before: Operation, after: Operation
+) -> Iterator[Pair]:
+    for name, callback in before.body.get("callbacks", {}).items():
+        if name in after.body.get("callbacks", {}):
+            older, newer = old.resolve(callback), new.resolve(after.body["callbacks"][name])
+            # Each is a path by an expression that tells where it is.
+            for expression in older:
+                if expression in newer:
+                    where = f"callback {name}"
+                    yield from received(old, new, where, older[expression], newer[expression])
+
+
+def _webhooks(old: Document, new: Document) -> Iterator[Break]:
+    newer = new.raw.get("webhooks", {})
+    for name, webhook in old.raw.get("webhooks", {}).items():
+        if name not in newer:
             yield Break(OF_DOCUMENTS[4], f"webhook {name}", "webhook", "is no longer sent")
+            continue
+        found = received(old, new, "body", webhook, newer[name])
+        yield from _schemas_changed(f"webhook {name}", found)

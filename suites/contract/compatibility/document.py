@@ -54,6 +54,19 @@ class Operation:
         """The method and the path without the names of its parameters."""
         return f"{self.method.upper()} {re.sub(r'{[^}]*}', '{}', self.path)}"
 
+    def answers_beside(self, newer: Operation) -> Iterator[tuple[str, Json, Json]]:
+        """Each status with the answer that clients know and the one in the newer operation.
+
+        A refusal that has come to have an answer of its own was one of its class, or the default.
+        """
+        for status, answer in newer.responses.items():
+            keys = [status]
+            if status.startswith(("4", "5")):
+                keys += [f"{status[0]}XX", f"{status[0]}xx", "default"]
+            known = next((self.responses[key] for key in keys if key in self.responses), None)
+            if known is not None:
+                yield status, known, answer
+
     def with_path_of(self, other: Operation) -> Operation:
         """The same operation, its path parameters named as in `other`, which has the same shape."""
         names = dict(zip(_names_in(self.path), _names_in(other.path), strict=True))

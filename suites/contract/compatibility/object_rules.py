@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from suites.contract.compatibility.pairing import Pair
 from suites.contract.compatibility.rules import Found, about_schemas
-from suites.contract.compatibility.schemas import Pair, Schema
+from suites.contract.compatibility.schemas import Schema
 
 # --- properties --------------------------------------------------------------------------------
 
@@ -94,6 +95,19 @@ def request_additional_properties_restricted(pair: Pair) -> Found:
 
 
 @about_schemas
+def response_additional_properties_freed(pair: Pair) -> Found:
+    """Clients know what kind unknown properties are of."""
+    before, after = (one.body.get("additionalProperties", True) for one in (pair.old, pair.new))
+    if (
+        pair.direction == "response"
+        and isinstance(before, Mapping)
+        and before
+        and after in (True, {})
+    ):
+        yield pair.where, "its unknown properties may now be of any kind"
+
+
+@about_schemas
 def response_object_opened(pair: Pair) -> Found:
     """Clients know every property that they can meet."""
     objects = "object" in pair.old.types & pair.new.types
@@ -107,6 +121,35 @@ def _gained(pair: Pair, keyword: str) -> bool:
 
 def _lost(pair: Pair, keyword: str) -> bool:
     return keyword in pair.old.body and pair.old.body[keyword] != pair.new.body.get(keyword)
+
+
+@about_schemas
+def request_pattern_properties_changed(pair: Pair) -> Found:
+    """Properties of such names could be sent as they were."""
+    lost, gained = _names_lost(pair.old, pair.new), _names_lost(pair.new, pair.old)
+    if pair.direction == "request":
+        for name in sorted(() if _closed(pair.old) else gained):
+            yield pair.where, f"binds properties with names like {name}"
+        for name in sorted(lost if _closed(pair.new) else ()):
+            yield pair.where, f"no longer takes properties with names like {name}"
+
+
+@about_schemas
+def response_pattern_properties_changed(pair: Pair) -> Found:
+    """Clients know what they meet under such names."""
+    lost, gained = _names_lost(pair.old, pair.new), _names_lost(pair.new, pair.old)
+    if pair.direction == "response":
+        for name in sorted(() if _closed(pair.new) else lost):
+            yield pair.where, f"its properties with names like {name} may now be of any kind"
+        for name in sorted(gained if _closed(pair.old) else ()):
+            yield pair.where, f"may now hold properties with names like {name}"
+
+
+def _names_lost(before: Schema, after: Schema) -> set[str]:
+    """Patterns of names for which the one binds values, and the other says nothing."""
+    patterns: Mapping[str, Any] = before.body.get("patternProperties", {})
+    bound = {name for name, schema in patterns.items() if schema not in ({}, True)}
+    return bound - set(after.body.get("patternProperties", ()))
 
 
 @about_schemas
@@ -139,6 +182,20 @@ def response_dependent_property_dropped(pair: Pair) -> Found:
         for name, promised in _dependent(pair.old).items():
             if lost := sorted(set(promised) - set(_dependent(pair.new).get(name, ()))):
                 yield pair.where, f"{name} may come without {', '.join(lost)}"
+
+
+@about_schemas
+def request_dependent_schema_added(pair: Pair) -> Found:
+    """The property could be sent without what it now asks of the whole."""
+    if pair.direction == "request" and _gained(pair, "dependentSchemas"):
+        yield pair.where, "one of its properties asks for more beside it"
+
+
+@about_schemas
+def response_dependent_schema_dropped(pair: Pair) -> Found:
+    """Clients that see the property rely on the rest."""
+    if pair.direction == "response" and _lost(pair, "dependentSchemas"):
+        yield pair.where, "one of its properties may come with less beside it"
 
 
 def _dependent(schema: Schema) -> Mapping[str, Any]:
@@ -192,3 +249,17 @@ def response_tuple_shortened(pair: Pair) -> Found:
     before, after = (len(one.body.get("prefixItems", ())) for one in (pair.old, pair.new))
     if pair.direction == "response" and after < before:
         yield pair.where, f"had {before} places, has {after}"
+
+
+@about_schemas
+def request_list_closed(pair: Pair) -> Found:
+    """Further items could be sent."""
+    if pair.direction == "request" and _gained(pair, "unevaluatedItems"):
+        yield pair.where, "no longer takes any further item"
+
+
+@about_schemas
+def response_list_opened(pair: Pair) -> Found:
+    """Clients know every item that they can meet."""
+    if pair.direction == "response" and _lost(pair, "unevaluatedItems"):
+        yield pair.where, "may now hold further items"

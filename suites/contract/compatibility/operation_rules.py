@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from suites.contract.compatibility.document import Json, Operation
 from suites.contract.compatibility.rules import Found, about_operations
 from suites.contract.compatibility.sunset import SUNSET, sunset_of
@@ -25,8 +27,10 @@ def operation_tag_removed(old: Operation, new: Operation) -> Found:
 @about_operations
 def operation_server_removed(old: Operation, new: Operation) -> Found:
     """Clients send their requests to this address."""
-    for server in old.servers:
-        if server not in new.servers:
+    before, after = (one.servers or ("/",) for one in (old, new))  # where none is named
+    for server in before:
+        at_root = server == "/" and any(urlsplit(one).path in ("", "/") for one in after)
+        if server not in after and not at_root:
             yield "servers", f"{server} is gone"
 
 

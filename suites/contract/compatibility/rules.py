@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from reports.evidence import Finding, fingerprint
 from suites.contract.compatibility.document import Operation
-from suites.contract.compatibility.schemas import Pair
+from suites.contract.compatibility.pairing import Pair
 
 TOOL = "compatibility"
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from suites.contract.compatibility.pairing import Pair
 from suites.contract.compatibility.rules import Found, about_schemas
-from suites.contract.compatibility.schemas import Pair, Schema, alternative_name
+from suites.contract.compatibility.schemas import ANY_TYPE, Schema, alternative_name
 
 
 def _listed(words: Iterable[str]) -> str:
@@ -34,6 +35,8 @@ def response_type_widened(pair: Pair) -> Found:
 @about_schemas
 def request_null_refused(pair: Pair) -> Found:
     """Null could be sent."""
+    if _anything(pair.old) and pair.old.types != pair.new.types:
+        return  # the types tell it
     if pair.direction == "request" and pair.old.nullable and not pair.new.nullable:
         yield pair.where, "no longer takes null"
 
@@ -41,8 +44,14 @@ def request_null_refused(pair: Pair) -> Found:
 @about_schemas
 def response_null_added(pair: Pair) -> Found:
     """Null was never answered."""
+    if _anything(pair.new) and pair.old.types != pair.new.types:
+        return  # the types tell it
     if pair.direction == "response" and pair.new.nullable and not pair.old.nullable:
         yield pair.where, "may now be null"
+
+
+def _anything(schema: Schema) -> bool:
+    return schema.nullable and schema.types == ANY_TYPE - {"null"}
 
 
 # --- alternatives ------------------------------------------------------------------------------
@@ -51,21 +60,15 @@ def response_null_added(pair: Pair) -> Found:
 @about_schemas
 def request_alternative_removed(pair: Pair) -> Found:
     """One of several forms could be sent."""
-    lost = _alternatives(pair.old) - _alternatives(pair.new)
-    if pair.direction == "request" and pair.new.union and lost:
-        yield pair.where, f"no longer takes the form {_listed(lost)}"
+    if pair.direction == "request" and pair.lost:
+        yield pair.where, f"no longer takes the form {_listed(pair.lost)}"
 
 
 @about_schemas
 def response_alternative_added(pair: Pair) -> Found:
     """A form is answered that clients do not know."""
-    gained = _alternatives(pair.new) - _alternatives(pair.old)
-    if pair.direction == "response" and pair.old.union and gained:
-        yield pair.where, f"may now have the form {_listed(gained)}"
-
-
-def _alternatives(schema: Schema) -> frozenset[str]:
-    return frozenset(map(alternative_name, schema.union))
+    if pair.direction == "response" and pair.gained:
+        yield pair.where, f"may now have the form {_listed(pair.gained)}"
 
 
 @about_schemas
@@ -79,16 +82,16 @@ def discriminator_changed(pair: Pair) -> Found:
 @about_schemas
 def request_discriminator_value_removed(pair: Pair) -> Found:
     """Clients name the form by this value."""
-    lost = set(_mapping(pair.old)) - set(_mapping(pair.new))
-    if pair.direction == "request" and lost and _mapping(pair.new):
+    lost = _told_by(pair.old) - _told_by(pair.new)
+    if pair.direction == "request" and lost and _discriminator(pair.new):
         yield pair.where, f"no longer knows the form {_listed(lost)}"
 
 
 @about_schemas
 def response_discriminator_value_added(pair: Pair) -> Found:
     """Clients do not know the form."""
-    gained = set(_mapping(pair.new)) - set(_mapping(pair.old))
-    if pair.direction == "response" and gained and _mapping(pair.old):
+    gained = _told_by(pair.new) - _told_by(pair.old)
+    if pair.direction == "response" and gained and _discriminator(pair.old):
         yield pair.where, f"may now be of the form {_listed(gained)}"
 
 
@@ -97,9 +100,13 @@ def _discriminator(schema: Schema) -> Mapping[str, object]:
     return found
 
 
-def _mapping(schema: Schema) -> Mapping[str, object]:
-    found = _discriminator(schema).get("mapping", {})
-    return found if isinstance(found, Mapping) else {}
+def _told_by(schema: Schema) -> set[str]:
+    """The values that name a form: those of the mapping, else the names of the schemas."""
+    found = _discriminator(schema).get("mapping")
+    if isinstance(found, Mapping) and found:
+        return set(found)
+    named = {alternative_name(one) for one in schema.union if "$ref" in one}
+    return named if _discriminator(schema) else set()
 
 
 # --- conditions --------------------------------------------------------------------------------

@@ -1,15 +1,18 @@
-"""Pairs of schemas, old and new, that stand in the same place; and schemas made comparable."""
+"""Schemas made comparable: references followed, parts laid over each other, null taken out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import product
+from math import prod
+from typing import Any
 
-from suites.contract.compatibility.document import Document, Json, Operation, media_of
+from suites.contract.compatibility.document import Document, Json
+from suites.contract.compatibility.merging import as_schema, both, merged
 
-Direction = Literal["request", "response"]
 ANY_TYPE = frozenset({"null", "boolean", "object", "array", "number", "integer", "string"})
+FORMS_MAX = 200
 _TYPE_NAMES = {
     type(None): "null", bool: "boolean", dict: "object", list: "array", float: "number",
     int: "integer", str: "string",
@@ -20,13 +23,15 @@ _TYPE_NAMES = {
 class Schema:
     """One schema with its reference followed and its null taken out of the union.
 
-    `types` are the JSON types that it allows, without null; `union` are further alternatives.
+    `types` are the JSON types that it allows, without null; `union` are further alternatives, each
+    of which stands beside `body`; `name` is what it is referred to by, empty where it is not.
     """
 
     body: Json
     types: frozenset[str]
     nullable: bool
     union: tuple[Json, ...] = ()
+    name: str = ""
 
     @property
     def properties(self) -> Mapping[str, Json]:
@@ -42,140 +47,115 @@ class Schema:
     @property
     def values(self) -> frozenset[str] | None:
         """The written-out values of an enum or const, as text; None where any value may stand."""
-        if "const" in self.body:
-            return frozenset({repr(self.body["const"])})
-        listed = self.body.get("enum")
-        return None if listed is None else frozenset(map(repr, listed)) - {"None"}
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two schemas in the same place of the same operation; `where` is for people.
-
-    `inside` tells a part of a body or of a parameter from the whole.
-    """
-
-    direction: Direction
-    where: str
-    old: Schema
-    new: Schema
-    inside: bool = False
-
-
-def pairs(old: Document, new: Document, before: Operation, after: Operation) -> Iterator[Pair]:
-    """Every pair of schemas of one operation: parameters, request bodies, answers, headers."""
-    walker = _Walker(old, new)
-    for key, parameter in before.parameters.items():
-        if key in after.parameters:
-            where = f"{key[0]} parameter {key[1]}"
-            found = parameter.get("schema", {}), after.parameters[key].get("schema", {})
-            yield from walker.walk("request", where, *found)
-    for media, schema in before.request_media.items():
-        if media in after.request_media:
-            yield from walker.walk("request", "body", schema, after.request_media[media])
-    for status, response in before.responses.items():
-        if status in after.responses:
-            yield from _answer(walker, status, response, after.responses[status])
-
-
-def _answer(walker: _Walker, status: str, old: Json, new: Json) -> Iterator[Pair]:
-    headers = {name.lower(): header for name, header in new.get("headers", {}).items()}
-    for name, header in old.get("headers", {}).items():
-        if name.lower() in headers:
-            found = header.get("schema", {}), headers[name.lower()].get("schema", {})
-            yield from walker.walk("response", f"answer {status}, header {name}", *found)
-    medias = media_of(new)
-    for media, schema in media_of(old).items():
-        if media in medias:
-            yield from walker.walk("response", f"answer {status}", schema, medias[media])
-
-
-class _Walker:
-    """Walks two schemas side by side; a pair met twice on the way (recursion) is not entered."""
-
-    def __init__(self, old: Document, new: Document) -> None:
-        self._old, self._new = old, new
-        self._entered: set[tuple[str, str, str]] = set()
-
-    def walk(
-        self, direction: Direction, where: str, old: Json, new: Json, *, inside: bool = False
-    ) -> Iterator[Pair]:
-        names = str(old.get("$ref", "")), str(new.get("$ref", ""))
-        if all(names):
-            if (direction, *names) in self._entered:
-                return
-            self._entered.add((direction, *names))
-        pair = Pair(direction, where, flat(old, self._old), flat(new, self._new), inside)
-        yield pair
-        yield from self._below(pair)
-        if all(names):
-            # Left again: the same schema in another place is another promise.
-            self._entered.discard((direction, *names))
-
-    def _below(self, pair: Pair) -> Iterator[Pair]:
-        for word, old, new in _parts(pair.old, pair.new):
-            where = f"{pair.where}, {word}"
-            yield from self.walk(pair.direction, where, old, new, inside=True)
-
-
-def _parts(old: Schema, new: Schema) -> Iterator[tuple[str, Json, Json]]:
-    """What both schemas hold in the same place: properties, items, values, alternatives."""
-    for name, schema in old.properties.items():
-        if name in new.properties:
-            yield name, schema, new.properties[name]
-    for keyword, word in (("items", "each item"), ("additionalProperties", "each value")):
-        below = old.body.get(keyword), new.body.get(keyword)
-        if isinstance(below[0], Mapping) and isinstance(below[1], Mapping):
-            yield word, below[0], below[1]
-    places = zip(old.body.get("prefixItems", ()), new.body.get("prefixItems", ()), strict=False)
-    for number, (before, after) in enumerate(places, start=1):
-        yield f"item {number}", before, after
-    alternatives = {alternative_name(one): one for one in new.union}
-    for schema in old.union:
-        name = alternative_name(schema)
-        if name in alternatives:
-            yield name, schema, alternatives[name]
+        written = _written(self.body)
+        return None if written is None else frozenset(map(repr, written)) - {"None"}
 
 
 def flat(node: Json, document: Document) -> Schema:
     """A schema made comparable: `anyOf [X, null]` is a nullable X, `allOf [X]` is X."""
-    body = dict(document.resolve(node))
-    for part in body.pop("allOf", ()):
-        body = _merged(dict(document.resolve(part)), body)
-    union = [*body.pop("anyOf", ()), *body.pop("oneOf", ())]
-    nullable = any(_is_null(document.resolve(one)) for one in union)
-    union = [one for one in union if not _is_null(document.resolve(one))]
-    if len(union) == 1:
-        only = flat(union[0], document)
-        body, union = {**only.body, **body}, list(only.union)
-        nullable = nullable or only.nullable
-    types = _types(body, [document.resolve(one) for one in union])
-    return Schema(body, types - {"null"}, nullable or _allows_null(body), tuple(union))
+    return _flat(node, document, frozenset())
 
 
-def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = {**base, **over}
-    merged["properties"] = {**base.get("properties", {}), **over.get("properties", {})}
-    merged["required"] = [*base.get("required", ()), *over.get("required", ())]
-    return merged
+class Flattener:
+    """The schemas of one document made comparable, each once, however often it is met."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._known: dict[str, Schema] = {}
+
+    def __call__(self, node: Json) -> Schema:
+        """Make one comparable."""
+        key = repr(node)
+        if key not in self._known:
+            self._known[key] = flat(node, self.document)
+        return self._known[key]
 
 
-def _is_null(schema: Json) -> bool:
-    return schema.get("type") == "null"
+def _flat(node: Json, document: Document, way: frozenset[str]) -> Schema:
+    """`way` holds the references that led here: what is a part of itself adds nothing."""
+    body, unions, way = _whole(node, document, way)
+    types, nullable, name = _declared(body), _takes_null(body), _named(node)
+    inner: list[Schema] = []
+    for union in unions:
+        is_null = [_is_null(one, document) for one in union]
+        bare = [one for one, null in zip(union, is_null, strict=True) if not null]
+        inner = [_flat(one, document, way) for one in bare if not _reference(one) & way]
+        if len(inner) == len(bare):
+            types &= frozenset().union(*(one.types for one in inner))
+        nullable = nullable and (any(is_null) or any(one.nullable for one in inner))
+    chosen = _product(unions, document)
+    if len(chosen) == 1:
+        if len(unions) > 1:
+            inner = [_flat(chosen[0], document, way)]
+        only = inner[0] if inner else Schema({}, types, nullable=False)
+        body, chosen, name = merged(only.body, body), only.union, name or only.name
+    nullable = nullable or bool(body.get("nullable"))
+    return Schema(body, types - {"null"}, nullable, chosen, name)
 
 
-def _allows_null(body: Json) -> bool:
-    declared = body.get("type")
-    return declared == "null" or (isinstance(declared, list) and "null" in declared)
+def _whole(
+    node: Json, document: Document, way: frozenset[str]
+) -> tuple[dict[str, Any], list[list[Json]], frozenset[str]]:
+    """A schema with the parts of its `allOf` in it, and the unions each of which it must meet.
+
+    Third, the way with all references that were followed for that.
+    """
+    way |= _reference(node)
+    own = dict(document.resolve(as_schema(node)))
+    parts = [as_schema(part) for part in own.pop("allOf", ())]
+    unions = [list(map(as_schema, own.pop(word))) for word in ("anyOf", "oneOf") if word in own]
+    body: dict[str, Any] = {}
+    followed = way
+    for part in parts:
+        if not _reference(part) & way:
+            below, further, seen = _whole(part, document, way)
+            body, followed = merged(body, below), followed | seen
+            unions += [one for one in further if one not in unions]
+    return merged(body, own), unions, followed
 
 
-def _types(body: Json, union: list[Json]) -> frozenset[str]:
-    if union:
-        return frozenset().union(*(_types(one, []) for one in union))
+def _reference(node: Json) -> frozenset[str]:
+    return frozenset([str(node["$ref"])]) if "$ref" in as_schema(node) else frozenset()
+
+
+def _product(unions: list[list[Json]], document: Document) -> tuple[Json, ...]:
+    """All unions as one, without null: each alternative keeps one of every union.
+
+    Where these would be too many to look at, each union stands for itself.
+    """
+    bare = [[one for one in union if not _is_null(one, document)] for union in unions]
+    if len(bare) < 2 or prod(map(len, bare)) > FORMS_MAX:
+        return tuple(one for union in bare for one in union)
+    return tuple(both(*one) for one in product(*bare))
+
+
+def _is_null(node: Json, document: Document) -> bool:
+    resolved = document.resolve(node)
+    return resolved.get("type") in ("null", ["null"]) or resolved.get("const", 0) is None
+
+
+def _written(body: Json) -> list[Any] | None:
+    if "const" in body:
+        return [body["const"]]
+    return None if "enum" not in body else list(body["enum"])
+
+
+def _takes_null(body: Json) -> bool:
+    """Whether null is let in; `nullable` is the word of OpenAPI 3.0 for it."""
+    if body.get("nullable"):
+        return True
+    written = _written(body)
+    return "null" in _declared(body) and (written is None or None in written)
+
+
+def _declared(body: Json) -> frozenset[str]:
+    """The types that a schema lets in by itself, null with them."""
+    if body.get("not") in ({}, True):
+        return frozenset()
     declared = body.get("type")
     if declared is None:
-        written = [body["const"]] if "const" in body else body.get("enum", ())
-        return frozenset(_TYPE_NAMES[type(value)] for value in written) or ANY_TYPE
+        written = _written(body)
+        return ANY_TYPE if not written else frozenset(_TYPE_NAMES[type(one)] for one in written)
     types = frozenset([declared] if isinstance(declared, str) else declared)
     # A number field takes whole numbers too.
     return types | {"integer"} if "number" in types else types
@@ -183,5 +163,11 @@ def _types(body: Json, union: list[Json]) -> frozenset[str]:
 
 def alternative_name(schema: Json) -> str:
     """What an alternative of a union is called, to find it again in the newer document."""
-    reference = str(schema.get("$ref", ""))
-    return reference.rpartition("/")[2] or str(schema.get("title") or schema.get("type", "any"))
+    told = _named(schema) or schema.get("title")
+    if not told and "allOf" in schema:
+        return alternative_name(as_schema(schema["allOf"][0]))
+    return str(told or schema.get("type", "any"))
+
+
+def _named(schema: Json) -> str:
+    return str(as_schema(schema).get("$ref", "")).rpartition("/")[2]

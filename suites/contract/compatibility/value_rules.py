@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from suites.contract.compatibility.forms import Direction
+from suites.contract.compatibility.pairing import Pair
 from suites.contract.compatibility.rules import Found, SchemaRule, about_schemas
-from suites.contract.compatibility.schemas import Direction, Pair
 
 
 def _listed(words: Iterable[str]) -> str:
@@ -23,6 +24,24 @@ def _said(pair: Pair, keyword: str) -> tuple[str, str]:
     return pair.where, f"its {keyword} was {said[0]}, is {said[1]}"
 
 
+# What type a word is about: it binds nobody who never meets a value of that type.
+_ABOUT: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        ("pattern", "contentEncoding", "contentMediaType", "minLength", "maxLength"),
+        frozenset({"string"}),
+    ),
+    **dict.fromkeys(("minItems", "maxItems", "minContains", "maxContains"), frozenset({"array"})),
+    **dict.fromkeys(("minProperties", "maxProperties"), frozenset({"object"})),
+}
+_NUMBERS = frozenset({"integer", "number"})
+
+
+def _is_about(pair: Pair, keyword: str) -> bool:
+    """Whether the word can bind values of both schemas; of other values the types tell."""
+    about = {"format": _NUMBERS | {"string"}, **_ABOUT}.get(keyword, _NUMBERS)
+    return bool(pair.old.types & pair.new.types & about)
+
+
 # --- words of text -----------------------------------------------------------------------------
 
 
@@ -32,8 +51,8 @@ def _text_rule(name: str, direction: Direction, keyword: str, why: str) -> None:
     def rule(pair: Pair) -> Found:
         before, after = _both(pair, keyword)
         loosened = before is None if direction == "response" else after is None
-        same = before == after or pair.old.types != pair.new.types
-        if pair.direction == direction and not same and not loosened:
+        same = before == after
+        if pair.direction == direction and _is_about(pair, keyword) and not same and not loosened:
             yield _said(pair, keyword)
 
     _register(name, why, rule)
@@ -106,11 +125,13 @@ _BOUNDS = (
     ("minLength", "min_length"),
     ("minItems", "min_items"),
     ("minProperties", "min_properties"),
+    ("minContains", "min_contains"),
     ("maximum", "maximum"),
     ("exclusiveMaximum", "exclusive_maximum"),
     ("maxLength", "max_length"),
     ("maxItems", "max_items"),
     ("maxProperties", "max_properties"),
+    ("maxContains", "max_contains"),
 )
 
 
@@ -126,13 +147,12 @@ def _bound_rules(keyword: str, word: str) -> None:
 
     def sent(pair: Pair) -> Found:
         before, after = _both(pair, keyword)
-        if pair.direction == "request" and is_tighter(before, after):
+        if pair.direction == "request" and _is_about(pair, keyword) and is_tighter(before, after):
             yield _said(pair, keyword)
 
     def answered(pair: Pair) -> Found:
         before, after = _both(pair, keyword)
-        same_types = pair.old.types == pair.new.types
-        if pair.direction == "response" and same_types and is_tighter(after, before):
+        if pair.direction == "response" and _is_about(pair, keyword) and is_tighter(after, before):
             yield _said(pair, keyword)
 
     _register(f"request_{word}_{tighter}", "Values beyond it could be sent.", sent)

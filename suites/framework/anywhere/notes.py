@@ -6,26 +6,30 @@ It exists to be attacked by the tests beside it, over HTTP and knowing its docum
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import Annotated, Any, Literal, get_args
 
 import uvicorn
-from fastapi import Depends, FastAPI, HTTPException, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI, HTTPException, Path, Query, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
 from fixtures.services.ports import LOOPBACK, on_a_free_port
 
 Hole = Literal[
-    "read", "write", "delete", "injection", "assignment", "anonymous", "secret", "takeover"
-]
+    "read", "write", "delete", "file", "moment", "injection", "number", "assignment", "anonymous",
+    "secret", "takeover",
+]  # fmt: skip
 HOLES: frozenset[Hole] = frozenset(get_args(Hole))
 TABLES = """
 create table people (name text primary key, password text, colour text, admin integer default 0);
-create table notes (id integer primary key, owner text, title text, body text);
+create table notes (
+    id integer primary key, owner text, title text, body text, views integer default 0
+);
 create table tokens (token text primary key, name text);
 """
 # SQLite's integers end there, and what a schema does not say a fuzzer will find.
@@ -47,11 +51,19 @@ class NoteBody(BaseModel, extra="forbid"):
 
 
 class Note(BaseModel):
-    """A note."""
+    """A note; how often it was looked at, where that is counted."""
 
     id: int
     title: str
     body: str
+    views: int | None = None
+
+
+class Glance(BaseModel):
+    """A note at some moment, in seconds since 1970."""
+
+    title: str
+    at: float
 
 
 class Profile(BaseModel, extra="allow"):
@@ -88,6 +100,10 @@ class Refusal(BaseModel):
 
 NO: dict[int | str, dict[str, Any]] = {401: {"model": Refusal}}
 NOT_THERE: dict[int | str, dict[str, Any]] = {**NO, 404: {"model": Refusal}}
+TEXT: dict[int | str, dict[str, Any]] = {
+    status: {"description": "why not", "content": {"application/json": {}}} for status in (401, 404)
+}
+Digits = Annotated[str, Path(json_schema_extra={"type": "integer"})]
 # What a check of how a text looks refuses is no sign that the text was run.
 Tag = Annotated[str, Query(pattern="=", max_length=60)]
 Sent = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False))]
@@ -96,8 +112,10 @@ Sent = Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_er
 class Store:
     """Rows in memory, and which holes there are."""
 
-    def __init__(self, holes: frozenset[Hole]) -> None:
-        self.holes = holes
+    def __init__(
+        self, holes: frozenset[Hole], *, everybodys: bool = False, counts: bool = False
+    ) -> None:
+        self.holes, self.everybodys, self.counts = holes, everybodys, counts
         self._lock = threading.Lock()
         self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         self._database.executescript(TABLES)
@@ -132,16 +150,40 @@ class Store:
             raise HTTPException(404)
         return Note(id=found[0][0], title=found[0][1], body=found[0][2])
 
+    def viewed(self, note: Note) -> Note:
+        """A note that was looked at once more, where that is counted."""
+        if not self.counts:
+            return note
+        sql = "update notes set views = views + 1 where id = ? returning views"
+        return note.model_copy(update={"views": self.query(sql, note.id)[0][0]})
+
+    def length(self, note_id: str, name: str) -> int:
+        """How long somebody's own note is; `note_id` is part of the statement in the hole."""
+        if "number" not in self.holes:
+            digits = note_id.isdecimal() and len(note_id) < 20
+            return len(self.note(int(note_id) if digits else 0, name, "number").body)
+        sql = "select length(body) from notes where owner = ? and id = "
+        try:
+            found = self.query(sql + note_id, name)
+        except sqlite3.Error:
+            found = []
+        if not found:
+            raise HTTPException(404)
+        return int(found[0][0])
+
 
 def notes_app(
-    holes: frozenset[Hole] = frozenset(), fails_after: int | None = None, *, polite: bool = False
-) -> FastAPI:
+    holes: frozenset[Hole] = frozenset(), fails_after: int | None = None, *, polite: bool = False,
+    everybodys: bool = False, counts: bool = False, leaves: bool = False,
+) -> FastAPI:  # fmt: skip
     """The service, with the holes that are named and no other.
 
     After so many requests its database is gone: it answers 503 to everything. A polite one answers
-    200 to whom it does not let in, and says why in words, as some services do.
+    200 to whom it does not let in, and says why in words, as some services do. Lists of notes may
+    be `everybodys`; one that `counts` tells how often a note was looked at; one that `leaves` has a
+    log-out.
     """
-    store = Store(holes)
+    store = Store(holes, everybodys=everybodys, counts=counts)
     answered = count(1)
     app = FastAPI(title="Notes", docs_url=None, redoc_url=None,
                   generate_unique_id_function=lambda route: route.name)  # fmt: skip
@@ -156,6 +198,9 @@ def notes_app(
     _people(app, store, polite=polite)
     _accounts(app, store)
     _notes(app, store)
+    _parts(app, store)
+    if leaves:
+        _leaving(app, store)
     return app
 
 
@@ -224,6 +269,8 @@ def _notes(app: FastAPI, store: Store) -> None:
     @app.get("/notes", responses=NO)
     def list_notes(name: Who, search: str = "", tag: Tag | None = None) -> list[Note]:
         sql, values = "select id, title, body from notes where owner = ? and ", [name]
+        if store.everybodys:
+            sql = sql.replace("owner = ?", "? is not null")
         if "injection" in store.holes:
             sql += f"title like '%{search}%'"
         else:
@@ -238,7 +285,7 @@ def _notes(app: FastAPI, store: Store) -> None:
 
     @app.get("/notes/{note_id}", responses=NOT_THERE)
     def get_note(note_id: int, name: Who) -> Note:
-        return store.note(note_id, name, "read")
+        return store.viewed(store.note(note_id, name, "read"))
 
     @app.put("/notes/{note_id}", responses=NOT_THERE)
     def change_note(note_id: int, body: NoteBody, name: Who) -> Note:
@@ -254,6 +301,31 @@ def _notes(app: FastAPI, store: Store) -> None:
     @app.get("/count", responses=NO)
     def count_notes(name: Anybody) -> int:
         return int(store.query("select count(*) from notes")[0][0])
+
+
+def _parts(app: FastAPI, store: Store) -> None:
+    Who = Annotated[str, Depends(store.who)]  # noqa: N806  a type
+
+    @app.get("/notes/{note_id}/text", response_class=PlainTextResponse, responses=TEXT)
+    def get_text(note_id: int, name: Who) -> str:
+        note = store.note(note_id, name, "file")
+        return f"{note.title}\n{note.body}"
+
+    @app.get("/notes/{note_id}/glance", responses=NOT_THERE)
+    def get_glance(note_id: int, name: Who) -> Glance:
+        return Glance(title=store.note(note_id, name, "moment").title, at=time.time())
+
+    @app.get("/notes/{note_id}/length", responses=NOT_THERE)
+    def get_length(note_id: Digits, name: Who) -> int:
+        return store.length(note_id, name)
+
+
+def _leaving(app: FastAPI, store: Store) -> None:
+    Who = Annotated[str, Depends(store.who)]  # noqa: N806  a type
+
+    @app.post("/log-out", status_code=204, responses=NO)
+    def leave(name: Who) -> None:
+        store.query("delete from tokens where name = ?", name)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from suites.contract.__main__ import main as contract
+from suites.contract.anywhere import bounding
+from suites.contract.anywhere.bounding import EndlessError, bounded
 from suites.contract.anywhere.crossing import Crossing
 from suites.contract.compatibility.document import parse
 from suites.security.__main__ import main as security
@@ -317,6 +319,11 @@ NO_DOCUMENT: dict[str, tuple[bytes, str]] = {
         b'{"openapi": "3.1.0", "info": {}, "paths": {}, "x-a":' + b"[" * 300 + b"]" * 300 + b"}",
         "nests deeper than",
     ),
+    "aliases that grow": (
+        b"openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\nx-a0: &a0 [1, 1]\n"
+        + b"".join(b"x-a%d: &a%d [*a%d, *a%d]\n" % (at, at, at - 1, at - 1) for at in range(1, 40)),
+        "once its aliases are written out",
+    ),
     "half of a character": (
         b'{"openapi": "3.1.0", "info": {"title": "\\ud800"}, "paths": {}}',
         "half of a character",
@@ -354,7 +361,6 @@ def test_schemas_that_refer_to_themselves_or_require_themselves_have_an_end(
     }  # fmt: skip
     service.shows(paths, components={"schemas": {"Node": node, "Circle": circle}})
     assert checked(service.url, tmp_path, "--only-rights") == 2
-    assert "not looked at: POST /Circle: a schema cannot be read" in said_of(tmp_path)
     assert {"/Node", "/Circle"} <= set(service.asked)
 
 
@@ -397,3 +403,52 @@ def test_a_value_that_cannot_be_sent_is_a_gap_of_its_operation(
     service.shows({"/fine": {"get": {**FINE["get"], "parameters": [parameter]}}})
     assert checked(service.url, tmp_path, "--only-rights") == 2
     assert "not looked at: fine: cannot be sent" in said_of(tmp_path)
+
+
+def test_an_operation_that_the_check_spares_by_itself_is_not_reached(
+    service: Service, tmp_path: Path
+) -> None:
+    making = {"operationId": "createDatabase", "responses": {"201": {"description": "made"}}}
+    service.shows({"/databases": {"post": making}, "/fine": FINE})
+    assert checked(service.url, tmp_path, "--only-rights") == 2
+    said = "no evidence: createDatabase: it says of itself that it would createDatabase"
+    assert said in said_of(tmp_path)
+    assert "/databases" not in service.asked
+    records = map(json.loads, (tmp_path / "contract.ndjson").read_text().splitlines())
+    (reached,) = [one for one in records if one.get("name") == "operations_reached"]
+    assert (reached["value"], reached["total"]) == (1, 2)
+
+
+def test_an_answer_without_an_end_is_a_gap_of_its_operation(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounding, "BYTES_MAX", 1000)
+    service.shows({"/fine": FINE, "/long": {"get": {**FINE["get"], "operationId": "long"}}})
+    service.answers["/long"] = (*OK[:2], b"[" + b"1," * 1000 + b"1]")
+    assert checked(service.url, tmp_path) == 2
+    assert "not looked at: long: answers without an end: more than 0.001 MB" in said_of(tmp_path)
+    assert service.asked.count("/long") == 1
+
+
+def test_what_goes_on_and_on_is_given_up() -> None:
+    with pytest.raises(EndlessError, match="still going on after 0 s"):
+        list(bounded(iter(lambda: b".", b""), within_s=0.0, bytes_max=1000))
+
+
+@pytest.mark.parametrize("look", [checked, attacked])
+@pytest.mark.parametrize("server", ["/api/v1", "api/v1/", "{url}/api/v1"])
+def test_a_first_look_asks_below_the_path_that_the_document_names(
+    service: Service, tmp_path: Path, look: Callable[[str, Path], int], server: str
+) -> None:
+    service.shows({"/fine": FINE}, servers=[{"url": server.format(url=service.url)}])
+    look(service.url, tmp_path)
+    assert "/api/v1/fine" in service.asked
+    assert "/fine" not in service.asked
+
+
+def test_a_first_look_stays_where_it_is_whatever_server_the_document_names(
+    service: Service, other: Service, tmp_path: Path
+) -> None:
+    service.shows({"/fine": FINE}, servers=[{"url": f"{other.url}/api"}])
+    checked(service.url, tmp_path)
+    assert "/fine" in service.asked

@@ -12,39 +12,24 @@ from schemathesis.schemas import BaseSchema
 from scenarios.targets import load_target
 from suites.contract import conformance
 from suites.contract.__main__ import main
-from suites.contract.access import Cell, load
+from suites.contract.access import Cell, Policy, load
 from suites.contract.anywhere.people import people_of
 from suites.contract.anywhere.reaching import Clock
 from suites.contract.anywhere.report import Report
 from suites.contract.faults import INJECTION, Fault
 from suites.contract.matrix import Proof
+from suites.framework.anywhere.checking import judged, named, said_of, target_file
 from suites.framework.anywhere.notes import HOLES, Hole, notes_app, serving
 
-TARGET = """
-name = "Notes"
-base_url = "{url}"
-ready = "/ready"
-openapi = "/openapi.json"
-[identities.visitor]
-"""
-MEMBER = """
-[identities.{name}]
-username = "{name}"
-password = "{name}-horse-battery"
-[identities.{name}.sign_up]
-path = "/people"
-body = {{ username = "{{username}}", password = "{{password}}" }}
-[identities.{name}.log_in]
-path = "/log-in"
-body = {{ username = "{{username}}", password = "{{password}}" }}
-token = "/token"
-"""
 # hole: the rule that names it, and the operation that it is in
 NAMED: dict[Hole, tuple[str, str]] = {
     "read": ("object-level-authorization", "get_note"),
     "write": ("object-level-authorization", "change_note"),
     "delete": ("object-level-authorization", "delete_note"),
+    "file": ("object-level-authorization", "get_text"),
+    "moment": ("object-level-authorization", "get_glance"),
     "injection": ("sql-injection", "list_notes"),
+    "number": ("sql-injection", "get_length"),
     "assignment": ("mass-assignment", "change_me"),
     "anonymous": ("missing-authentication", "count_notes"),
     "secret": ("secret-exposed", "colleagues"),
@@ -52,30 +37,8 @@ NAMED: dict[Hole, tuple[str, str]] = {
 }
 
 
-def target_file(folder: Path, url: str, *names: str) -> Path:
-    path = folder / "notes.toml"
-    members = "".join(MEMBER.format(name=name) for name in names)
-    path.write_text(TARGET.format(url=url) + members)
-    return path
-
-
-def named(out: Path) -> set[tuple[str, str]]:
-    log = json.loads((out / "contract.sarif").read_text())
-    return {
-        (result["ruleId"], result["message"]["text"].partition(":")[0].partition(" ")[0])
-        for run in log["runs"]
-        if run["tool"]["driver"]["name"] == "access"
-        for result in run["results"]
-    }
-
-
 def checked(folder: Path, url: str, *more: str, names: tuple[str, ...] = ("ada", "bob")) -> int:
-    words = ["check", "--target", str(target_file(folder, url, *names)), "--out", str(folder)]
-    return main([*words, *more])
-
-
-def said_of(folder: Path) -> str:
-    return (folder / "contract.txt").read_text()
+    return judged(target_file(folder, url, *names), *more)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +87,7 @@ def test_the_whole_service_has_no_hole(whole: str, tmp_path: Path) -> None:
     assert named(tmp_path) == set()
     # That one's own password was changed instead of another's is told by who can log in.
     assert " 0 open, 0 unproven" in said_of(tmp_path)
-    assert "left out: reset_database: it says of itself that it would reset-database" in said_of(
+    assert "no evidence: reset_database: it says of itself that it would reset-database" in said_of(
         tmp_path
     )
     log = json.loads((tmp_path / "contract.sarif").read_text())
@@ -152,7 +115,7 @@ def test_a_finding_counts_until_somebody_answers_for_it() -> None:
     assert "1 findings are waived" in report.lines()
 
 
-@pytest.mark.parametrize("lacking", ["proof", "cell", "operation", "part"])
+@pytest.mark.parametrize("lacking", ["proof", "cell", "operation", "part", "policy"])
 def test_what_was_not_looked_at_is_never_clean(lacking: str) -> None:
     report = proven()
     if lacking == "proof":
@@ -161,6 +124,8 @@ def test_what_was_not_looked_at_is_never_clean(lacking: str) -> None:
         report.proofs.append(Proof(Cell("ada", "me", "none", None), "unproven", "no data"))
     elif lacking == "operation":
         report.unreached["me"] = "always 401"
+    elif lacking == "policy":
+        report.derived = Policy(())  # made of what the service does, which agrees with itself
     else:
         report.unasked.append("conformance")
     assert report.verdict == "no verdict"
@@ -169,6 +134,22 @@ def test_what_was_not_looked_at_is_never_clean(lacking: str) -> None:
 def test_one_identity_proves_nothing_about_others_and_says_so(whole: str, tmp_path: Path) -> None:
     assert checked(tmp_path, whole, "--only-rights", names=("ada",)) == 2
     assert "too few identities to tell one's own from another's" in said_of(tmp_path)
+
+
+def test_a_policy_that_was_derived_acquits_nobody_and_says_so(whole: str, tmp_path: Path) -> None:
+    assert checked(tmp_path, whole, "--only-rights") == 2
+    assert "acquits nobody: the rights were derived from what is judged" in said_of(tmp_path)
+
+
+def test_a_password_that_is_shown_is_a_finding_for_each_whose_it_is(tmp_path: Path) -> None:
+    with serving(notes_app(frozenset({"secret"}))) as url:
+        checked(tmp_path, url, "--only-rights")
+    log = json.loads((tmp_path / "contract.sarif").read_text())
+    found = [one["message"]["text"].partition(":")[0] for run in log["runs"]
+             for one in run["results"]]  # fmt: skip
+    readers = ("ada", "bob")
+    expected = [f"colleagues {reader}/{whose}" for reader in readers for whose in readers]
+    assert sorted(found) == expected
 
 
 def test_a_document_alone_is_a_first_look_without_a_verdict(whole: str, tmp_path: Path) -> None:

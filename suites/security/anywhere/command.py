@@ -15,6 +15,7 @@ from suites.contract.anywhere.reaching import (
     Clock,
     add_where,
     address,
+    based,
     ended,
     fetched,
     first_look,
@@ -59,8 +60,10 @@ def _attacked(words: argparse.Namespace) -> int:
     refuse_strangers(target.base_url, words.i_may_test)
     at = address(target, words.openapi)
     accepted = waived(words.waivers)
-    out = folder_of(words, "attacks")
-    report = attacked(target, fetched(at), tuple(words.only or GROUPS), words.within, say())
+    out = folder_of(words, "attacks", NAMES)
+    raw = fetched(at)
+    target = target if words.target else based(target, raw, at)
+    report = attacked(target, raw, tuple(words.only or GROUPS), words.within, say())
     report.waived = accepted
     if not write(out, report, NAMES, (TOOL,), {}):
         return NO_VERDICT
