@@ -16,6 +16,7 @@ Hole = Literal["function", "read", "secret", "vanish", "words"]
 HOLES: frozenset[Hole] = frozenset(get_args(Hole))
 PEOPLE = {"ada": "pass1", "bob": "pass2", "chief": "pass3"}
 CHIEF = "chief"
+ENDLESS = 1_000  # letters of a token: where it forgets, it does so when it is shown one
 Sent = Annotated[str, Header(alias="Authorization", include_in_schema=False)]
 # The example is somebody whom the check enters: whoever fuzzes with it would take them away.
 Named = Annotated[str, Path(openapi_examples={"somebody": {"value": "ada"}})]
@@ -42,6 +43,7 @@ class Staff:
     def __init__(self, holes: frozenset[Hole], most: int, *, by_second: bool) -> None:
         self.holes, self._most, self._by_second = holes, most, by_second
         self.people = dict(PEOPLE)
+        self.forgets = False
         self.books: dict[str, tuple[str, Book]] = {}
         self.log_ins = count(1)
         self._sessions: dict[str, tuple[str, int]] = {}
@@ -55,6 +57,8 @@ class Staff:
     def who(self, sent: str) -> str:
         """Who asks, or 401."""
         token = sent.removeprefix("Bearer ")
+        if len(token) > ENDLESS and self.forgets:
+            self._sessions.clear()
         name, left = self._sessions.get(token, ("", 0))
         if not left or name not in self.people:
             raise HTTPException(401)
@@ -76,7 +80,8 @@ def staff_app(
     app = FastAPI(title="Staff", docs_url=None, redoc_url=None,
                   generate_unique_id_function=lambda route: route.name)  # fmt: skip
     app.state.staff = staff
-    app.get("/ready")(lambda: {"ready": True})
+    # Short passwords are words as well, and no secrets wherever they stand.
+    app.get("/ready")(lambda: {"ready": " ".join(PEOPLE.values())})
     _entrance(app, staff)
     _people(app, staff)
     _books(app, staff)

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 
 from scenarios.targets import LogIn
-from suites.contract.anywhere.asking import leaves
-from suites.contract.anywhere.people import Someone
+from suites.contract.anywhere.naming import leaves
+from suites.contract.anywhere.people import Someone, lets_in
 from suites.security.anywhere.limits import DISGUISES
 from suites.security.anywhere.scene import Hole, NoControlError, Scene
 from suites.security.paired import Ratio, ratio
@@ -47,7 +47,7 @@ def _guessed(scene: Scene, log_in: LogIn, name: str) -> httpx.Response:
     answer = guess(scene, log_in, name)
     if answer.status_code in THROTTLED:
         raise NoControlError("log-ins are throttled before anything can be compared")
-    if answer.status_code == log_in.status:
+    if lets_in(log_in, answer):
         raise NoControlError(f"{log_in.path} lets in {name} with a wrong password")
     return answer
 
@@ -131,7 +131,7 @@ def unthrottled(scene: Scene) -> Iterator[Hole]:
     log_in, guesses = _throttle(scene, victim)
     if guesses is None:
         answer = scene.people.send(log_in, scene.words(victim))
-        if answer.status_code == log_in.status:
+        if lets_in(log_in, answer):
             said = f"{GUESSES_MAX} wrong passwords in a row, and the right one is let in after them"
             yield Hole(f"{log_in.method} {log_in.path}", "", said)
     bystander = scene.spare()

@@ -15,6 +15,7 @@ from suites.contract.anywhere.reaching import Clock
 from suites.contract.faults import Fault, Kind
 from suites.security.anywhere import (
     answers,
+    bombs,
     guessing,
     kinds,
     limits,
@@ -93,7 +94,7 @@ ATTACKS: tuple[Attack, ...] = (
     Attack(kinds.BODY_SIZE, kinds.SIZES, sizes.body_size),
     Attack(kinds.DEEP_JSON, kinds.SIZES, sizes.deep_json),
     Attack(kinds.MANY_HEADERS, kinds.SIZES, sizes.many_headers),
-    Attack(kinds.BOMB, kinds.SIZES, sizes.bombs),
+    Attack(kinds.BOMB, kinds.SIZES, bombs.bombs),
     Attack(kinds.SLOW_BODIES, kinds.SIZES, sizes.slow_requests),
     Attack(kinds.ORIGINS, kinds.ANSWERS, answers.other_origins),
     Attack(kinds.KEPT, kinds.ANSWERS, answers.may_be_kept),
@@ -118,6 +119,7 @@ def play(scene: Scene, attack: Attack) -> list[Trial]:
     outcome: Outcome = "held"
     detail = ""
     try:
+        scene.enter_anew()
         for hole in attack.play(scene):
             found.append(Trial(attack, "hole", hole.detail, hole))
     except NoMeansError as error:

@@ -12,8 +12,9 @@ from typing import Any, TypeVar
 import httpx
 
 from scenarios.targets import LogIn, Target
-from suites.contract.anywhere.asking import PATH_WORD, SAFE, Ask, Asker, leaves, plain
+from suites.contract.anywhere.asking import PATH_WORD, SAFE, Ask, Asker
 from suites.contract.anywhere.crossing import Control, name_of
+from suites.contract.anywhere.naming import leaves, plain
 from suites.contract.anywhere.people import People, Someone, at, logged_in
 from suites.contract.compatibility.document import Document, Operation
 
@@ -94,6 +95,7 @@ class Scene:
         self.public: list[Control] = []
         self.private: list[Control] = []
         self._numbers: dict[str, int] = {}
+        self._doors: dict[str, Control] = {}
         self._explore()
 
     # --- what succeeds ---------------------------------------------------------------------
@@ -157,7 +159,35 @@ class Scene:
         """A read that is answered to who is let in and refused to everybody else."""
         if not self.private:
             raise NoMeansError("nothing is answered to somebody that is refused to a visitor")
-        return self.private[0]
+        found = self.private[0]
+        return replace(found, owner=self.people.now(found.owner))
+
+    def door_of(self, who: Someone) -> Control:
+        """The door for somebody: where it leads to what is one's own, they make some."""
+        door = self.door
+        if not door.ask.about or who.name == door.owner.name:
+            return door
+        if who.name not in self._doors:
+            self._doors[who.name] = self._opening(who, door)
+        return self._doors[who.name]
+
+    def _opening(self, who: Someone, door: Control) -> Control:
+        if self.asker.send(who, door.ask).is_success:
+            return door
+        posts = [one.ask.operation for one in self.controls.values()
+                 if one.ask.operation.method == "post"]  # fmt: skip
+        for operation in posts:
+            self.asker.send(who, self.asker.fresh(operation, who))
+        for ask in self.asker.asks(door.ask.operation, who):
+            answer = self.asker.send(who, ask)
+            if answer.is_success:
+                return Control(who, ask, answer)
+        return door
+
+    def enter_anew(self) -> None:
+        """Begin the session again that opens the door, where it has ended."""
+        if self.private and not self.send(self.door, self.door.owner).is_success:
+            self.people.begin_anew(self.door.owner)
 
     @property
     def read(self) -> Control:
@@ -170,7 +200,7 @@ class Scene:
 
     def send(self, control: Control, who: Someone, **headers: str) -> httpx.Response:
         """The very request of a control, as somebody else or with further headers."""
-        ask = control.ask
+        ask, who = control.ask, self.people.now(who)
         return self.client.request(
             ask.operation.method.upper(), ask.url,
             params={**ask.query, **who.query},
@@ -179,7 +209,7 @@ class Scene:
 
     def knock(self, who: Someone, **headers: str) -> httpx.Response:
         """Ask at the door."""
-        return self.send(self.door, who, **headers)
+        return self.send(self.door_of(who), who, **headers)
 
     def must_open(self, who: Someone) -> None:
         """The control of what is refused at the door. Raises NoControlError."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from time import sleep
 from typing import Any
 
 import httpx
 
 from scenarios.targets import FORM
-from suites.contract.anywhere.asking import Ask, leaves, plain
+from suites.contract.anywhere.asking import Ask
 from suites.contract.anywhere.crossing import OTHER_PASSWORD, name_of
+from suites.contract.anywhere.looking import MOMENT_S
+from suites.contract.anywhere.naming import leaves, plain
 from suites.contract.anywhere.people import Someone
 from suites.contract.compatibility.document import Operation
 from suites.contract.compatibility.schemas import flat
@@ -207,6 +210,7 @@ def fixation(scene: Scene) -> Iterator[Hole]:
         yield from _fixed_cookie(scene, someone, entered, where)
         return
     header, before, token = bearer(entered.who)
+    sleep(MOMENT_S)  # two tokens of one second may be one and the same
     again = scene.enter(someone, **{header: before + token})
     told = {name: value for name, value in leaves(entered.body) if isinstance(value, str)}
     plainly = dict(leaves(scene.enter(someone).body))

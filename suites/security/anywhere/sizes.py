@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from scenarios.targets import FORM
-from suites.contract.anywhere.asking import SAFE
-from suites.contract.anywhere.crossing import name_of
+from suites.contract.anywhere.asking import NOT_KNOWN, SAFE
+from suites.contract.anywhere.crossing import Control, name_of
 from suites.contract.anywhere.people import Someone
 from suites.security.anywhere.scene import REFUSALS, Hole, NoControlError, NoMeansError, Scene
 
@@ -23,15 +22,6 @@ BODY_BYTES = 16 * 1024 * 1024
 DEEP = 20_000
 CONNECTIONS = 64  # more than there are threads for requests in most frameworks
 PATIENCE_S = 5.0
-LONG = 8_000
-# Small texts that are slow to read for expressions that try every way, or for quadratic parsers.
-BOMBS: Mapping[str, str] = {
-    "blanks": " " * LONG + "@", "dots": "a." * (LONG // 2) + "@example.org",
-    "labels": "a@" + "a." * (LONG // 2) + "!", "quotes": '"' + "\\" * LONG + '"@example.org',
-    "brackets": "(" * LONG + "a@example.org", "one letter": "a" * LONG + "!",
-    "marks that combine": "e" + "\u0301" * (LONG // 2), "digits": "9" * LONG + "x",
-}  # fmt: skip
-SLOWER, SLOW_S, TURNS = 5.0, 0.2, 3
 
 
 @dataclass(frozen=True)
@@ -48,8 +38,12 @@ class Entry:
     @property
     def headers(self) -> dict[str, str]:
         """The headers with which it is sent."""
+        return self.headers_of(self.who)
+
+    def headers_of(self, who: Someone) -> dict[str, str]:
+        """The headers with which somebody sends it."""
         media = FORM if self.form else "application/json"
-        return {**self.who.headers, **self.who.cookie_header, "Content-Type": media}
+        return {**who.headers, **who.cookie_header, "Content-Type": media}
 
     def content(self, **changed: Any) -> bytes:
         """The body as bytes, with other values in it."""
@@ -72,22 +66,40 @@ def entry(scene: Scene) -> Entry:
 
 def _other_entry(scene: Scene) -> Entry:
     for name, control in scene.controls.items():
-        ask = control.ask
-        takes_words = isinstance(ask.body, Mapping) and bool(ask.body) and not ask.path
-        if ask.operation.method not in SAFE and takes_words:
-            return Entry(name, ask.operation.method.upper(), ask.url, ask.body, ask.media == FORM,
-                         control.owner)  # fmt: skip
+        to = as_entry(name, control)
+        if to is not None and not control.ask.path:
+            return to
     raise NoMeansError("nobody logs in, and no write of the document succeeds for anybody")
 
 
+def as_entry(name: str, control: Control) -> Entry | None:
+    """The request of a write with a body, to be sent again; None where it has none."""
+    ask = control.ask
+    if ask.operation.method in SAFE or not isinstance(ask.body, Mapping) or not ask.body:
+        return None
+    return Entry(name, ask.operation.method.upper(), ask.url, ask.body, ask.media == FORM,
+                 control.owner)  # fmt: skip
+
+
 def sent(scene: Scene, to: Entry, content: Any, **headers: str) -> httpx.Response | None:
-    """Send a body; None where the service hung up on it, which it may."""
+    """Send a body; None where the service hung up on it, which it may.
+
+    Where a 401 tells that the session has ended, it is begun anew, and bytes are sent once more.
+    """
+    who = scene.people.now(to.who)
     try:
-        return scene.client.request(
-            to.method, to.path, content=content, headers={**to.headers, **headers}
-        )
+        answer = _sent(scene, to, content, {**to.headers_of(who), **headers})
+        ended = answer.status_code == NOT_KNOWN and isinstance(content, bytes)
+        if ended and scene.people.begin_anew(who):
+            who = scene.people.now(who)
+            answer = _sent(scene, to, content, {**to.headers_of(who), **headers})
     except REFUSALS:
         return None
+    return answer
+
+
+def _sent(scene: Scene, to: Entry, content: Any, headers: dict[str, str]) -> httpx.Response:
+    return scene.client.request(to.method, to.path, content=content, headers=headers)
 
 
 def must_take(scene: Scene, to: Entry) -> None:
@@ -215,39 +227,3 @@ def _hanging(base_url: str, begun: bytes) -> Iterator[None]:
             stack.enter_context(made)
             made.sendall(begun)
         yield
-
-
-def bombs(scene: Scene) -> Iterator[Hole]:
-    """Texts that are slow to read, each in turns with letters of the same length."""
-    to = entry(scene)
-    names = [key for key, value in to.body.items() if isinstance(value, str)]
-    if not names:
-        raise NoMeansError(f"{to.name} takes no text")
-    must_take(scene, to)
-    for name in names:
-        for said, text in BOMBS.items():
-            slow = _slower(scene, to, name, text)
-            if slow:
-                yield Hole(to.name, name, f"{said}, {len(text)} characters: {slow}")
-                break
-    must_take(scene, to)
-
-
-def _slower(scene: Scene, to: Entry, name: str, text: str) -> str:
-    """How much slower than harmless letters; empty where it is not by far, or not each time."""
-    bomb_s, plain_s = [], []
-    for _ in range(TURNS):
-        bomb_s.append(_took_s(scene, to, to.content(**{name: text})))
-        if bomb_s[-1] < SLOW_S:
-            return ""
-        plain_s.append(_took_s(scene, to, to.content(**{name: "x" * len(text)})))
-    if min(bomb_s) < SLOWER * max(plain_s):
-        return ""
-    return f"{min(bomb_s):.2f} s at the least, {max(plain_s):.2f} s at the most for plain letters"
-
-
-def _took_s(scene: Scene, to: Entry, content: bytes) -> float:
-    began = perf_counter()
-    with suppress(httpx.TimeoutException):
-        sent(scene, to, content)
-    return perf_counter() - began

@@ -18,7 +18,14 @@ TEMPLATES = tuple(
     f"{MARK}{opened}7*7{closed}{MARK}"
     for opened, closed in (("{{", "}}"), ("${", "}"), ("#{", "}"), ("<%= ", " %>"), ("{", "}"))
 )
-MARKUP = (f"<script>{MARK}</script>", f"\"><svg onload=alert('{MARK}')>")
+# The marks, and before them what would lead out of an attribute, a comment or a text.
+MARKUP = (
+    ("", f"<script>{MARK}</script>"), ('">', f"<svg onload=alert('{MARK}')>"),
+    ("-->", f"<img src=x onerror=alert('{MARK}')>"),
+    ("</title></textarea>", f"<b onclick=alert('{MARK}')>"),
+)  # fmt: skip
+# What a browser reads as words, whatever stands in it.
+INERT = re.compile(r"<!--.*?(?:-->|$)|<(title|textarea)\b.*?(?:</\1|$)", re.DOTALL | re.IGNORECASE)
 PATHS = (
     "../../../../../../../../etc/passwd", "/etc/passwd", "....//....//....//....//etc/passwd",
     "file:///etc/passwd",
@@ -89,10 +96,10 @@ def template(scene: Scene) -> Iterator[Hole]:
 def markup(scene: Scene) -> Iterator[Hole]:
     """Markup must not come back as it was sent in an answer that a browser would carry out."""
     found = [
-        Hole(operation, place, f"{text} stands in an HTML answer")
-        for text in MARKUP
-        for operation, place, answer in _filled(scene, text)
-        if text in answer.text and "html" in answer.headers.get("content-type", "")
+        Hole(operation, place, f"{before}{marks} stands in an HTML answer")
+        for before, marks in MARKUP
+        for operation, place, answer in _filled(scene, before + marks)
+        if "html" in answer.headers.get("content-type", "") and marks in INERT.sub("", answer.text)
     ]
     yield from _after(scene, found)
 

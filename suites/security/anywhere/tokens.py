@@ -10,6 +10,7 @@ from time import time
 from suites.contract.anywhere.crossing import name_of
 from suites.contract.anywhere.people import Someone
 from suites.security.anywhere.scene import Hole, NoControlError, NoMeansError, Scene
+from suites.security.anywhere.weak_keys import guessed
 from suites.security.forgery import Token, taken_apart
 
 HOUR_S = 3600
@@ -72,6 +73,11 @@ def without_algorithm(scene: Scene) -> Iterator[Hole]:
 def under_another_key(scene: Scene) -> Iterator[Hole]:
     token = token_of(scene.door.owner)
     forged = [(f"signed with {key!r}", str(token.signed(key))) for key in GUESSES]
+    key = _guessed(scene)
+    if key is not None:  # found without asking; a token that nobody issued proves it
+        end = int(token.claims.get("exp", time())) + HOUR_S
+        made = token.with_claims(exp=end).signed(key, str(token.header["alg"]))
+        forged.append((f"signed with {key!r}, a key that is guessed from one token", str(made)))
     for trick in TRICKS:
         made = token.with_header(**trick).signed(b"")
         forged.append((f"with {next(iter(trick))} of its own", str(made)))
@@ -153,11 +159,17 @@ def _resigned(scene: Scene, claim: str, changes: Changes) -> Iterator[Hole]:
     yield from refused(scene, made)
 
 
+def _guessed(scene: Scene) -> bytes | None:
+    """The key that the door's token gives away, if it is one that many would try."""
+    title = str(scene.document.raw.get("info", {}).get("title", ""))
+    return guessed(bearer(scene.door.owner)[2], (scene.target.name, title))
+
+
 def _key_of(scene: Scene) -> bytes | None:
-    """The key for HMAC; None where the target file names no variable that holds it."""
+    """The key for HMAC: the one that the target file gives, else one that is easily guessed."""
     variable = scene.target.security.signing_key_variable
     if not variable:
-        return None
+        return _guessed(scene)
     value = os.environ.get(variable, "")
     if not value:
         raise NoMeansError(f"{variable}, which the target file names, is not set")
