@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NoReturn
 
 import nox
@@ -29,7 +32,9 @@ GATE = (
 )  # fmt: skip
 RELEASE = (*GATE[:-1], "bench", "duet", "proof", "load")
 STEADY = ("--profile", "steady")  # what a release promises holds for a minute
-SPREAD = {"lint", "unit", "contract", "security"}
+SPREAD = {"unit", "contract", "security"}
+# mypy is most of it, one process that would keep a core busy while the others wait
+ALONGSIDE = ("lint", "unit")
 MEASURED = ("unit", "integration", "framework")  # what the coverage layer asks for
 # A red layer is the judge's business; the next layer still runs. Below 0: the signal that ended it.
 ANY_EXIT = tuple(range(-64, 256))
@@ -156,12 +161,37 @@ def _layers(
     _python(session, *command, environment=environment)
 
 
-def _quietly(session: nox.Session, run: Path, layer: str, *extra: str) -> None:
-    """One layer as the gate runs it, whatever comes of it."""
+def _command(run: Path, layer: str, *extra: str) -> tuple[str, ...]:
+    """One layer as the gate runs it."""
     parallel = CROWDED if layer in WAITING else PARALLEL if layer in SPREAD else ()
     measured = ("--coverage",) if layer in MEASURED else ()
     command = ("-m", "pytest", f"suites/{layer}", "--run-dir", str(run), "-q")
-    _python(session, *command, *parallel, *measured, *extra, any_exit=True)
+    return (*command, *parallel, *measured, *extra)
+
+
+def _quietly(session: nox.Session, run: Path, layer: str, *extra: str) -> None:
+    """One layer as the gate runs it, whatever comes of it."""
+    _python(session, *_command(run, layer, *extra), any_exit=True)
+
+
+@contextmanager
+def _alongside(run: Path, layer: str, *extra: str) -> Iterator[None]:
+    """The same beside what is done meanwhile; what it says is printed once it has ended."""
+    changed = {name: value for name, value in CHILD_ENVIRONMENT.items() if value is not None}
+    kept = {name: value for name, value in os.environ.items() if name not in CHILD_ENVIRONMENT}
+    with TemporaryFile() as said:
+        process = subprocess.Popen(  # noqa: S603 - the words are ours and the caller's
+            [str(PYTHON), *_command(run, layer, *extra)],
+            env={**kept, **changed}, stdout=said, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield
+            process.wait()
+        finally:
+            process.terminate()
+            process.wait()
+            said.seek(0)
+            print(said.read().decode(errors="replace"), end="", flush=True)
 
 
 def _one(session: nox.Session, layer: str, *extra: str) -> None:
@@ -177,7 +207,12 @@ def gate(session: nox.Session) -> None:
     policy = _taken(arguments, "--policy") or "commit"
     _python(session, "-m", "reports", "check", "--policy", policy)
     run = _new_run("gate")
+    beside, first = ALONGSIDE
+    with _alongside(run, beside, *arguments):
+        _quietly(session, run, first, *arguments)
     for layer in RELEASE if policy == "release" else GATE:
+        if layer in ALONGSIDE:
+            continue
         steady = layer == "load" and policy == "release" and "--profile" not in _names(arguments)
         _quietly(session, run, layer, *arguments, *(STEADY if steady else ()))
     _python(session, "-m", "reports", str(run), "--policy", policy, "--latest")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
@@ -48,11 +50,28 @@ def loaded() -> ModuleType:
     return module
 
 
+class Beside(list[tuple[str, ...]]):
+    """What was started beside the session's own commands."""
+
+    @contextmanager
+    def start(self, *words: str) -> Iterator[None]:
+        self.append(words)
+        yield
+
+
 @pytest.fixture
-def sessions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
+def beside() -> Beside:
+    return Beside()
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, beside: Beside) -> ModuleType:
     module = loaded()
     monkeypatch.setattr(module, "_ready", lambda session, **_: None)
     monkeypatch.setattr(module, "_new_run", lambda label: tmp_path / "run")
+    monkeypatch.setattr(
+        module, "_alongside", lambda run, *words: beside.start(*module._command(run, *words))
+    )
     return module
 
 
@@ -79,21 +98,34 @@ def test_a_red_session_leaves_those_that_follow_to_run(sessions: ModuleType) -> 
 
 
 def test_a_layer_that_was_killed_does_not_keep_the_gate_from_judging(
-    sessions: ModuleType, tmp_path: Path
+    sessions: ModuleType, beside: Beside, tmp_path: Path
 ) -> None:
     session = Session(codes={"pytest": KILLED})
     sessions.gate(session)
-    assert len(session.ran("pytest")) == len(sessions.GATE)
+    assert len(session.ran("pytest")) + len(beside) == len(sessions.GATE)
     assert session.commands[-1][:3] == ("-m", "reports", str(tmp_path / "run"))
+
+
+def test_what_runs_beside_another_layer_says_its_words_when_both_have_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    slow = "import time; time.sleep(0.3); print('lint is red'); raise SystemExit(1)"
+    monkeypatch.setattr(loaded(), "PYTHON", Path(sys.executable))
+    monkeypatch.setattr(loaded(), "_command", lambda run, layer: ("-c", slow))
+    with loaded()._alongside(tmp_path, "lint"):
+        print("unit is over", flush=True)
+    assert capfd.readouterr().out.split("\n")[:2] == ["unit is over", "lint is red"]
 
 
 @pytest.mark.parametrize("words", [("--policy", "release"), ("--policy=release",)])
 def test_a_policy_may_be_named_with_or_without_an_equals_sign(
-    sessions: ModuleType, words: tuple[str, ...]
+    sessions: ModuleType, beside: Beside, words: tuple[str, ...]
 ) -> None:
     session = Session(*words, "--services=embedded")
     sessions.gate(session)
-    assert len(session.ran("pytest", "--services=embedded")) == len(sessions.RELEASE)
+    ran = [*session.ran("pytest", "--services=embedded"), *beside]
+    assert {"suites/" + layer for layer in sessions.RELEASE} == {command[2] for command in ran}
+    assert all("--services=embedded" in command for command in beside)
     assert not session.ran("pytest", "release")
     assert len(session.ran("reports", "--policy", "release")) == 2
 
