@@ -6,6 +6,7 @@ import pytest
 
 PLUGINS = (
     "fixtures.garbage",
+    "fixtures.certificates",
     "fixtures.layers",
     "fixtures.options",
     "fixtures.shards",
