@@ -25,3 +25,14 @@ def test_a_folder_given_for_metrics_is_emptied_of_an_earlier_life_and_stays(
     assert written
     assert leftover.name not in written
     assert folder.is_dir()
+
+
+def test_a_worker_that_has_opened_its_file_and_not_filled_it_hides_no_other(
+    live_service_factory: LiveServiceFactory, tmp_path: Path
+) -> None:
+    environment = {"SOCCERAI_METRICS_DIR": str(tmp_path)}
+    service = live_service_factory(workers=1, seeded=False, environment=environment)
+    (tmp_path / "counter_1.db").touch()  # as each file is for a moment, when a worker starts
+    answer = httpx.get(f"{service.internal_url}/metrics", timeout=30)
+    assert answer.status_code == 200
+    assert "http_requests" in answer.text
