@@ -1,4 +1,4 @@
-"""Checks of the notes service from a target file, and what they leave behind."""
+"""Checks of a small service from a target file, and what they leave behind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from suites.contract.__main__ import main
 
 TARGET = """
-name = "Notes"
+name = "{service}"
 base_url = "{url}"
 ready = "/ready"
 openapi = "/openapi.json"
@@ -36,7 +36,7 @@ def target_file(folder: Path, url: str, *names: str) -> Path:
     """A target file of the notes service with these members."""
     path = folder / "notes.toml"
     members = "".join(MEMBER.format(name=name) for name in names)
-    path.write_text(TARGET.format(url=url) + members)
+    path.write_text(TARGET.format(service="Notes", url=url) + members)
     return path
 
 
@@ -51,7 +51,7 @@ def keyed(folder: Path, url: str, policy: str, **keys: str) -> Path:
     """A target file of a service that takes keys in a header, with a policy."""
     path = folder / "keyed.toml"
     members = "".join(KEY.format(name=name, key=key) for name, key in keys.items())
-    path.write_text(TARGET.format(url=url) + members)
+    path.write_text(TARGET.format(service="Notes", url=url) + members)
     return with_policy(path, policy)
 
 

@@ -8,18 +8,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from suites.contract.__main__ import main
 from suites.contract.anywhere import people
+from suites.framework.anywhere.checking import TARGET, judged, said_of, with_policy
 from suites.framework.anywhere.notes import serving
 from suites.framework.anywhere.staff import HOLES, PEOPLE, Hole, staff_app
 
-TARGET = """
-name = "Staff"
-base_url = "{url}"
-ready = "/ready"
-openapi = "/openapi.json"
-[identities.visitor]
-"""
 MEMBER = """
 [identities.{name}]
 username = "{name}"
@@ -57,20 +50,15 @@ chief = {{ other = "allowed" }}
 
 
 def target_file(folder: Path, url: str, policy: str = "") -> Path:
-    text = TARGET.format(url=url)
-    text += "".join(MEMBER.format(name=name, password=word) for name, word in PEOPLE.items())
-    if policy:
-        (folder / "access.toml").write_text(policy)
-        text += '[contract]\naccess = "access.toml"\n'
     file = folder / "staff.toml"
-    file.write_text(text)
-    return file
+    members = (MEMBER.format(name=name, password=word) for name, word in PEOPLE.items())
+    file.write_text(TARGET.format(service="Staff", url=url) + "".join(members))
+    return with_policy(file, policy) if policy else file
 
 
 def checked(folder: Path, app: FastAPI, *more: str, policy: str = "") -> int:
     with serving(app) as url:
-        file = target_file(folder, url, policy)
-        return main(["check", "--target", str(file), "--out", str(folder), *more])
+        return judged(target_file(folder, url, policy), *more)
 
 
 def named(folder: Path) -> set[tuple[str, str]]:
@@ -80,10 +68,6 @@ def named(folder: Path) -> set[tuple[str, str]]:
         for run in log["runs"]
         for result in run["results"]
     }
-
-
-def said_of(folder: Path) -> str:
-    return (folder / "contract.txt").read_text()
 
 
 def has(*holes: Hole) -> FastAPI:
