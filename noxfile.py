@@ -65,7 +65,7 @@ def _ready(session: nox.Session, *, at_once: bool = False) -> None:
     if at_once and made_of.exists() and made_of.read_text() == wanted.hexdigest():
         return
     made_of.unlink(missing_ok=True)
-    uv = shutil.which("uv") or _bundled_uv(session)
+    uv = shutil.which("uv") or _bundled_uv()
     quiet = () if sys.stdout.isatty() else ("-q",)
     # once: where nothing has changed, compiling would still look at every file
     compiled = () if PYTHON.exists() else ("--compile-bytecode",)
@@ -78,11 +78,11 @@ def _ready(session: nox.Session, *, at_once: bool = False) -> None:
     made_of.write_text(wanted.hexdigest())
 
 
-def _bundled_uv(session: nox.Session) -> str:
+def _bundled_uv() -> str:
     try:
         from uv import find_uv_bin
     except ImportError:
-        session.error('uv is missing. Install it beside nox: python3 -m pip install "nox[uv]"')
+        _refuse('uv is missing. Install it beside nox: python3 -m pip install "nox[uv]"')
     return str(find_uv_bin())
 
 

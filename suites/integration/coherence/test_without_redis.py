@@ -145,14 +145,19 @@ async def test_a_redis_that_returns_with_an_older_memory_is_not_believed_until_t
             await until(told, "the cancelled match in the cache")
 
 
+async def kept_everywhere(match_id: int, *readers: AsyncClient) -> None:
+    """Have a scheduled match kept in Redis, then in each worker."""
+    for reader in readers * 3:
+        assert await status(reader, match_id) == "scheduled"
+
+
 async def test_a_redis_that_forgot_what_it_had_been_told_is_not_believed(
     own_redis: OwnRedis, settings_with: SettingsFactory, build: Builders
 ) -> None:
     match, admin_account = await build.match(), await build.admin()
     async with workers(settings_with(redis_url=own_redis.url)) as (client, other):
         admin = await clients.as_account(client, admin_account)
-        for reader in (client, other) * 3:  # kept in Redis, then in each worker
-            assert await status(reader, match.id) == "scheduled"
+        await kept_everywhere(match.id, client, other)
         own_redis.remember()
         await cancel(admin, match.id)  # Redis is told, so that nothing is owed
         own_redis.kill()
@@ -228,8 +233,7 @@ async def test_a_write_that_a_full_redis_cannot_note_is_read_at_once_through_eve
     match, admin_account = await build.match(), await build.admin()
     async with workers(settings_with(redis_url=own_redis.url)) as (client, other):
         admin = await clients.as_account(client, admin_account)
-        for reader in (client, other) * 3:  # kept in Redis, then in each worker
-            assert await status(reader, match.id) == "scheduled"
+        await kept_everywhere(match.id, client, other)
         async with Redis.from_url(own_redis.url) as redis:
             await redis.config_set("maxmemory-policy", "noeviction")
             await redis.config_set("maxmemory", 1)

@@ -171,13 +171,18 @@ async def test_guesses_through_the_form_count_with_those_of_the_api(
     assert (await browser.post("/api/sessions", json=right)).status_code == 429
 
 
-async def test_who_sends_the_cookie_of_an_ended_session_spends_a_visitors_limit(
-    visit: Visit, settings: Settings
-) -> None:
+async def cookie_of_an_ended_session(visit: Visit, settings: Settings) -> dict[str, str]:
     name = settings.browser_cookie
     cookie = {"cookie": f"{name}={visit.browser.cookies[name]}"}
     await visit.browser.post("/logout")
     visit.browser.cookies.clear()
+    return cookie
+
+
+async def test_who_sends_the_cookie_of_an_ended_session_spends_a_visitors_limit(
+    visit: Visit, settings: Settings
+) -> None:
+    cookie = await cookie_of_an_ended_session(visit, settings)
     shown = [await visit.browser.get("/account", headers=cookie) for _ in range(3)]
     assert [answer.status_code for answer in shown] == [303] * 3
     # the first asks the database
@@ -187,10 +192,7 @@ async def test_who_sends_the_cookie_of_an_ended_session_spends_a_visitors_limit(
 async def test_the_cookie_of_an_ended_session_spends_a_visitors_limit_on_public_reads_too(
     visit: Visit, settings: Settings
 ) -> None:
-    name = settings.browser_cookie
-    cookie = {"cookie": f"{name}={visit.browser.cookies[name]}"}
-    await visit.browser.post("/logout")
-    visit.browser.cookies.clear()
+    cookie = await cookie_of_an_ended_session(visit, settings)
     for path in ("/api/teams", "/api/matches", "/api/teams"):  # nobody asks the database whose
         assert limit_of(await visit.browser.get(path, headers=cookie)) == "visitor"
 
