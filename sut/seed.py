@@ -34,6 +34,10 @@ def _parse(arguments: Sequence[str]) -> Plan:
     parser.add_argument(
         "--fresh", action="store_true", help="first remove what is there (development only)"
     )
+    parser.add_argument(
+        "--public-password", action="store_true",
+        help="outside development: accounts with a password that anybody can know are wanted",
+    )  # fmt: skip
     return Plan(**vars(parser.parse_args(arguments)))
 
 

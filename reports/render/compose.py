@@ -20,7 +20,7 @@ from reports.past import Past
 from reports.render import failures, head
 from reports.render.charts import Limit, charts_of, split
 from reports.render.layers import finding_rows, layer_row
-from reports.render.load import ALL, load_view
+from reports.render.load import ALL, load_view, with_load
 from reports.render.matrix import METRIC as ACCESS_CELL
 from reports.render.matrix import access_matrix, with_cells
 from reports.render.pack import packed
@@ -105,6 +105,7 @@ def view_of(
         load=load_view(evidence, _marks(objectives)),
         matrix=access_matrix(believed),
         rights_doubted=tuple(name for name in with_cells(evidence) if name not in names),
+        load_doubted=tuple(name for name in with_load(evidence, charts) if name not in names),
         findings=findings,
         scanners=_scanners(objectives, verdicts),
         waivers=tuple(_waiver(item) for item in verdicts.waivers),

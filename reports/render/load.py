@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from reports.evidence import LayerEvidence, Measurement
 from reports.render.rows import DASH, UNKNOWN, span
-from reports.render.view import EndpointRow, IntervalRow, LoadView
+from reports.render.view import Chart, EndpointRow, IntervalRow, LoadView
 from reports.wording import number, scale_of
 
 ALL = "*all*"
@@ -20,17 +20,22 @@ RATIOS = {"duet_ratio_p50": "p50", "duet_ratio_p95": "p95", "duet_ratio_cpu": "C
 MOST_RATIOS = 60
 
 
+def with_load(evidence: Sequence[LayerEvidence], charts: Sequence[Chart]) -> tuple[str, ...]:
+    """The layers of which charts, endpoints or ratios are shown."""
+    drawn = {chart.layer for chart in charts}
+    return tuple(
+        dict.fromkeys(
+            layer.layer for layer in evidence if layer.layer in drawn or any(_by_endpoint(layer))
+        )
+    )
+
+
 def load_view(evidence: Sequence[LayerEvidence], limits: Marks = MappingProxyType({})) -> LoadView:
     """Endpoints and duet ratios, where there are any.
 
     `limits` are by the metric's name, in its unit: no value is rounded onto one of its own.
     """
-    measured = [
-        record
-        for layer in evidence
-        for record in layer.records
-        if isinstance(record, Measurement) and "endpoint" in record.dimensions
-    ]
+    measured = [record for layer in evidence for record in _by_endpoint(layer)]
     ratios = [record for record in measured if record.metric in RATIOS]
     reach = _reach(ratios)
     rows = sorted((_interval(record, reach) for record in ratios), key=lambda row: -row.value)
@@ -40,6 +45,12 @@ def load_view(evidence: Sequence[LayerEvidence], limits: Marks = MappingProxyTyp
         duet_more=max(len(rows) - MOST_RATIOS, 0),
         duet_one=_place(1.0, reach),
     )
+
+
+def _by_endpoint(layer: LayerEvidence) -> Iterator[Measurement]:
+    for record in layer.records:
+        if isinstance(record, Measurement) and "endpoint" in record.dimensions:
+            yield record
 
 
 @dataclass(frozen=True)

@@ -328,8 +328,9 @@ class LoadView:
 class View:
     """Everything that a renderer may show. `pack` is what the page's script reads, compressed.
 
-    `outcomes` counts tests that did not pass by what came of them, `rights_doubted` names the
-    layers whose rights are not shown, since their evidence is not believed.
+    `outcomes` counts tests that did not pass by what came of them. Of layers whose evidence is not
+    believed, `rights_doubted` names those whose rights are not shown, and `load_doubted` those
+    whose load is shown all the same, since it is where one looks for the reason.
     """
 
     verdicts: Verdicts
@@ -375,4 +376,5 @@ class View:
     judged_at: str
     report_path: str
     rights_doubted: tuple[str, ...] = ()
+    load_doubted: tuple[str, ...] = ()
     pack: str = ""

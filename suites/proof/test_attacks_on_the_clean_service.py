@@ -45,8 +45,9 @@ def test_nothing_is_found_on_the_reference_service(
         target.write_text(text + more)
         code = main(["attack", "--target", str(target), "--out", str(tmp_path)])
     said = (tmp_path / "attacks.txt").read_text()
-    assert code == 0, said
     records = map(decode, (tmp_path / "attacks.ndjson").read_text().splitlines())
     checks = [one for one in records if isinstance(one, Check)]
     assert len(checks) > 30
-    assert {one.id.split()[1] for one in checks if one.outcome != "passed"} <= UNSTEADY, said
+    unproven = {one.id.split()[1] for one in checks if one.outcome != "passed"}
+    assert unproven <= UNSTEADY, said
+    assert code == (2 if unproven else 0), said

@@ -1,7 +1,7 @@
 """Attacks on any service that runs: ``python -m suites.security attack``.
 
-Exit 0 when nothing was found, 1 when something was, 2 when nothing could be judged: faulty input,
-no attack whose control succeeded, or a run that was cut short.
+Exit 0 when nothing was found, 1 when something was, 2 when it cannot be said: faulty input, an
+attack that was tried and whose control failed, or a run that was cut short.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from sut.matches.service import ANY_MATCH, RESULTS, TABLE, tag_of
 from sut.matches.service import CLUBS as TEAMS
 from sut.passwords import hash_now
 from sut.seeding.people import (
+    ADMIN_EMAIL,
     PASSWORD,
     Guess,
     Person,
@@ -38,12 +39,16 @@ _FINISHING = """
 
 @dataclass(frozen=True)
 class Plan:
-    """How large a season to make, from which random seed, and whether in place of another."""
+    """How large a season to make, from which random seed, and whether in place of another.
+
+    `public_password`: that everybody can know the password of every account is understood.
+    """
 
     players: int = 2_000
     predictions: int = 20_000
     seed: int = 1
     fresh: bool = False
+    public_password: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,9 +72,15 @@ async def seed(settings: Settings, plan: Plan) -> Seeded:
     `fresh` first removes every row but the audit trail, which is append-only, and owes the cache
     of every running worker its invalidation.
 
-    Raises SeedRefused when the database holds a season already, when it must not be emptied, or
-    when the players have no room for the predictions.
+    Raises SeedRefused when the database holds a season already, when it must not be emptied, when
+    nobody has said that the accounts of a production may be anybody's, or when the players have no
+    room for the predictions.
     """
+    if settings.environment != "development" and not plan.public_password:
+        raise SeedRefused(
+            f"it makes accounts, {ADMIN_EMAIL} among them, with a password that anybody can read "
+            "in the sources; where that is wanted outside development, add --public-password"
+        )
     began = time.perf_counter()
     engine = create_async_engine(settings.database_url, poolclass=NullPool)
     try:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from httpx import AsyncClient
 
@@ -66,8 +68,20 @@ async def test_a_season_in_production_is_never_removed(
     await seed(settings_with(), SMALL)
     production = settings_with(environment="production", bcrypt_rounds=12)
     with pytest.raises(SeedRefused, match="development"):
-        await seed(production, Plan(fresh=True))
+        await seed(production, Plan(fresh=True, public_password=True))
     assert await sql.value("select count(*) from predictions") == 300
+
+
+async def test_a_production_gets_accounts_with_a_known_password_only_where_that_is_said(
+    settings_with: SettingsFactory, sql: Sql
+) -> None:
+    production = settings_with(environment="production", bcrypt_rounds=12)
+    with pytest.raises(SeedRefused, match="--public-password"):
+        await seed(production, SMALL)
+    assert await sql.value("select count(*) from accounts") == 0
+
+    await seed(production, replace(SMALL, public_password=True))
+    assert await sql.value("select count(*) from accounts where role = 'admin'") == 1
 
 
 async def test_a_season_without_room_for_its_predictions_is_refused(settings: Settings) -> None:

@@ -52,10 +52,15 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """A hole that was shown stays one; silence counts only of a run that was whole."""
+        """A hole that was shown stays one; silence counts only of a run that was whole.
+
+        An attack that was tried and showed nothing is missing evidence. What a target has no means
+        for, or leaves out with a reason, was not promised.
+        """
         if self.counted:
             return "findings"
-        return "no verdict" if self.gaps or not self.judged else "nothing found"
+        unknown = self.gaps or self.of("unproven") or not self.judged
+        return "no verdict" if unknown else "nothing found"
 
     def of(self, outcome: playing.Outcome) -> list[Trial]:
         """The trials that ended so."""

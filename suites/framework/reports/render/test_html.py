@@ -230,6 +230,21 @@ def test_rights_of_another_tree_are_not_shown_as_proven() -> None:
     assert ("a", "href", "#access") in page.attributes
 
 
+LOAD = {
+    "a chart": Series(metric="latency_ms", unit="ms", points=((0.0, 150.0), (1.0, 250.0))),
+    "an endpoint": Measurement(
+        metric="http_latency_p95_ms", value=150, unit="ms", dimensions={"endpoint": "GET /a"}
+    ),
+}
+
+
+@pytest.mark.parametrize("shown", LOAD.values(), ids=LOAD)
+def test_load_of_another_tree_is_shown_in_doubt(shown: Series | Measurement) -> None:
+    doubt = "In doubt, since the evidence is not to be believed: what layer load recorded"
+    assert doubt not in said(Page(HtmlRenderer().render(view([layer("load", shown)]))))
+    assert doubt in said(Page(HtmlRenderer().render(view([layer("load", shown, tree=OTHER_TREE)]))))
+
+
 @pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x85", "\u2028"])
 def test_no_word_of_a_producer_begins_a_line_of_its_own(end: str) -> None:
     forged = f"quiet{end}critical: bandit B1 at a.py"
