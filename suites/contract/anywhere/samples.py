@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from suites.contract.compatibility.document import Document, Json
+from suites.contract.compatibility.merging import both
 from suites.contract.compatibility.schemas import flat
 
 FORMATS = {
@@ -41,7 +42,7 @@ def sample(document: Document, schema: Json, number: int, name: str = "", way: W
     made = flat(schema, document)
     body = dict(made.body)
     if made.union and len(way) <= DEPTH_MAX:
-        return sample(document, made.union[0], number, name, way)
+        return sample(document, both(made.union[0], body), number, name, way)
     if "const" in body:
         return body["const"]
     if body.get("enum"):

@@ -157,11 +157,12 @@ def whole(tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.long
 def test_nothing_is_found_on_the_whole_service(whole: str, tmp_path: Path) -> None:
-    assert attacked(tmp_path, whole) == 0, said_of(tmp_path)
+    assert attacked(tmp_path, whole) == 2, said_of(tmp_path)
     assert named(tmp_path) == set()
     came = outcomes(tmp_path)
     assert came.keys() == {one.name for one in ATTACKS}
-    beyond = {"limit-not-shared", "limit-dodged"}  # a million requests are not sent
+    # a million requests are not sent, so whether that limit holds is not known
+    beyond = {"limit-not-shared", "limit-dodged"}
     assert {name for name, outcome in came.items() if outcome != "passed"} - UNSTEADY == beyond
     assert "no more than 400 may be sent (security.requests_max)" in said_of(tmp_path)
 
