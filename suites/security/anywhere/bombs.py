@@ -30,8 +30,8 @@ GROWING: Mapping[str, tuple[str, str]] = {
     "one letter": ("a", "!"), "digits": ("1", "!"), "pairs": ("a.", "!"), "blanks": (" ", "!"),
 }  # fmt: skip
 LENGTHS = (20, 25, 30)
-# A twentieth of a second for 8,000 letters, if it grows as their square, is three seconds for a body
-# of 64 KiB. Where a machine is quick, no more is to be seen of an expression that is slow.
+# A twentieth of a second for 8,000 letters, if it grows as their square, is three seconds for a
+# body of 64 KiB. Where a machine is quick, no more is to be seen of an expression that is slow.
 SLOWER, SLOW_S, TURNS = 5.0, 0.05, 4
 
 
