@@ -42,6 +42,22 @@ async def test_equal_points_are_ranked_by_exact_hits_then_registration_then_numb
     assert [item["rank"] for item in items] == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3])
+async def test_no_page_skips_players_who_registered_in_the_same_moment(
+    client: AsyncClient, build: Builders, sql: Sql, limit: int
+) -> None:
+    people = [(await build.player()).id for _ in range(4)]
+    await sql.run("update scores set points = 3, registered_at = '2026-01-02'")
+    walked: list[int] = []
+    read = await page(client, limit=limit)
+    while True:
+        walked += [item["account_id"] for item in read["items"]]
+        if read["next_cursor"] is None:
+            break
+        read = await page(client, read["next_cursor"], limit)
+    assert walked == people
+
+
 async def test_pages_neither_repeat_nor_skip_while_points_change_between_them(
     client: AsyncClient, other_client: AsyncClient, build: Builders
 ) -> None:
@@ -124,6 +140,36 @@ async def test_a_cursor_is_good_for_23_hours(
     await clock.move(timedelta(microseconds=1))
     answer = await client.get("/api/leaderboard", params={"cursor": cursor, "limit": 4})
     assert refusal(answer) == (422, "invalid-cursor")
+
+
+async def test_a_good_cursor_shows_its_generation_whatever_results_came_in_for_23_hours(
+    clock: StoppedClock, client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    players = [await build.player() for _ in range(3)]
+    matches = [await build.match(kick_off=-HOUR) for _ in range(3)]
+    for match in matches:
+        for home_goals, player in enumerate(players):
+            await build.prediction(player, match, home_goals, 0)
+    admin = await clients.as_account(client, await build.admin())
+
+    async def result(number: int, home_goals: int) -> None:
+        body = {"home_goals": home_goals, "away_goals": 0}
+        path = f"/api/matches/{matches[number].id}/result"
+        assert (await admin.put(path, json=body)).status_code == 200
+
+    await result(0, 0)
+    whole = (await page(client, limit=100))["items"]
+    cursor = (await page(client, limit=1))["next_cursor"]
+    await clock.move(timedelta(microseconds=1))
+    await result(1, 2)
+    await clock.move(23 * HOUR - timedelta(microseconds=1))
+    await result(2, 2)
+    assert (await page(client, limit=100))["items"] != whole
+    assert (await page(client, cursor, limit=100))["items"] == whole[1:]
+    await clock.move(25 * HOUR)
+    await result(2, 1)
+    over = "select count(*) from scores where until_generation < (select current from generations)"
+    assert await sql.value(over) == 0
 
 
 @pytest.mark.parametrize("limit", [0, 101, -1])
