@@ -131,6 +131,19 @@ async def test_a_refused_request_does_not_use_up_its_key(
     assert "idempotency-replayed" not in answer.headers
 
 
+async def test_a_retry_within_a_day_is_still_answered_with_what_was_made(
+    client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    match, another = await build.match(), await build.match()
+    player = await clients.as_account(client, await build.player())
+    first = await create(player, match.id)
+    await sql.run("update idempotency_keys set created_at = clock_timestamp() - interval '23:59'")
+    again = await create(player, match.id)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert refusal(await create(player, another.id)) == (422, "idempotency-key-reused")
+
+
 async def test_a_key_is_free_again_after_a_day(
     client: AsyncClient, build: Builders, sql: Sql
 ) -> None:

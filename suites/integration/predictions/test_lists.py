@@ -85,3 +85,21 @@ async def test_a_match_that_is_not_there_has_no_predictions(
 ) -> None:
     reader = await clients.as_account(client, await build.player())
     assert refusal(await reader.get("/api/matches/4711/predictions")) == (404, "not-found")
+
+
+async def test_a_cursor_of_ones_own_predictions_is_none_of_a_matchs_and_the_other_way_round(
+    client: AsyncClient, build: Builders
+) -> None:
+    match = await build.match(kick_off=-HOUR)
+    people = [await build.player() for _ in range(2)]
+    for one in people:
+        await build.prediction(one, match)
+    await build.prediction(people[0], await build.match())
+    reader = await clients.as_account(client, people[0])
+    paths = ("/api/predictions", f"/api/matches/{match.id}/predictions")
+    own, of_match = [
+        (await reader.get(path, params={"limit": 1})).json()["next_cursor"] for path in paths
+    ]
+    for path, cursor in zip(paths, (of_match, own), strict=True):
+        answer = await reader.get(path, params={"cursor": cursor})
+        assert refusal(answer) == (422, "invalid-cursor"), path
