@@ -156,6 +156,21 @@ async def test_a_tier_that_an_admin_changes_holds_at_once_in_every_worker(
         check_chances((await forecast(player, match)).json(), grid=tier == "elite")
 
 
+async def test_a_tier_given_until_a_moment_holds_until_then(
+    clock: StoppedClock, client: AsyncClient, other_client: AsyncClient, build: Builders
+) -> None:
+    account, match = await build.player(), await build.match()
+    player = await clients.as_account(other_client, account)
+    admin = await clients.as_account(client, await build.admin())
+    body = {"tier": "elite", "expires_at": (MOMENT + HOUR).isoformat()}
+    given = (await admin.put(f"/api/accounts/{account.id}/tier", json=body)).json()
+    assert given["tier_expires_at"] == "2026-08-15T15:00:00Z"
+    for left, tier in ((HOUR - TICK, "elite"), (TICK, "free")):
+        await clock.move(left)
+        assert (await player.get("/api/me")).json()["tier"] == tier
+        check_chances((await forecast(player, match.id)).json(), grid=tier == "elite")
+
+
 async def test_only_an_admin_changes_a_tier(client: AsyncClient, build: Builders, sql: Sql) -> None:
     account = await build.player()
     player = await clients.as_account(client, account)
@@ -217,3 +232,20 @@ async def test_a_matchs_own_result_does_not_tell_on_its_forecast(
     before = (await forecast(player, match.id)).json()
     await admin.put(f"/api/matches/{match.id}/result", json={"home_goals": 6, "away_goals": 0})
     assert (await forecast(player, match.id)).json() == before
+
+
+@pytest.mark.parametrize("first", ["ahead", "begun"])
+async def test_whichever_match_is_asked_about_first_each_is_judged_by_what_is_known_before_it(
+    client: AsyncClient, build: Builders, first: str
+) -> None:
+    home, away = await build.team(), await build.team()
+    begun = await build.match(home=home, away=away, kick_off=-3 * HOUR, status="live")
+    await build.finished_match(6, 0, home=home, away=away, kick_off=-2 * HOUR)
+    later = await build.finished_match(6, 0, home=home, away=away, kick_off=-HOUR)
+    ahead = await build.match(home=home, away=away)
+    known = {ahead.id: 2, begun.id: 0, later.id: 1}
+    player = await clients.as_account(client, await build.player(tier="pro"))
+    asked = list(known) if first == "ahead" else [*known][::-1]
+    shown = {match: (await forecast(player, match)).json() for match in asked}
+    assert {match: one["fitted_on"] for match, one in shown.items()} == known
+    assert shown[ahead.id]["home"] > shown[later.id]["home"] > shown[begun.id]["home"]
