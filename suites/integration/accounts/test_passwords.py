@@ -103,6 +103,26 @@ async def test_a_log_in_whose_password_is_changed_meanwhile_begins_no_session(
     assert await sql.value("select count(*) from sessions") == 0
 
 
+@pytest.mark.objective("gdpr-erase")
+async def test_nothing_is_erased_by_a_password_that_is_changed_meanwhile(
+    client: AsyncClient, build: Builders, sql: Sql, watcher: Sql
+) -> None:
+    account = await build.player()
+    player = await clients.as_account(client, account)
+    async with sql.transaction():
+        await sql.run(
+            "update accounts set password_hash = %s where id = %s", password_hash(NEW), account.id
+        )
+        leaving = asyncio.create_task(
+            player.post("/api/me/erase", json={"password": clients.PASSWORD})
+        )
+        await until_locked_out(watcher)
+    assert refusal(await leaving) == WRONG_PASSWORD
+    held = await sql.row("select email, erased_at from accounts")
+    assert held == {"email": account.email, "erased_at": None}
+    assert (await log_in(client, str(account.email), NEW)).status_code == 201
+
+
 async def test_a_log_in_that_is_under_way_ends_with_the_change(
     client: AsyncClient, build: Builders, sql: Sql
 ) -> None:

@@ -231,6 +231,19 @@ async def test_a_session_past_its_time_is_over_whatever_the_access_token_says(
     assert refusal(await refresh(client, tokens)) == INVALID
 
 
+async def test_a_session_past_its_time_is_not_in_the_list_of_live_ones(
+    client: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    email = str((await build.player()).email)
+    over, ended, held = [await clients.log_in(client, email) for _ in range(3)]
+    await client.delete(f"/api/sessions/{ended['session_id']}", headers=bearing(held))
+    await sql.run(
+        "update sessions set expires_at = clock_timestamp() where id = %s", over["session_id"]
+    )
+    shown = (await client.get("/api/sessions", headers=bearing(held))).json()["items"]
+    assert [(one["id"], one["current"]) for one in shown] == [(held["session_id"], True)]
+
+
 Ending = Callable[[AsyncClient, dict[str, Any]], Awaitable[Response]]
 
 

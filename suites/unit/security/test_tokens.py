@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jwt
@@ -82,6 +83,17 @@ def test_a_token_with_a_wrong_claim_is_refused(change: dict[str, object]) -> Non
 def test_a_token_at_its_expiry_is_refused() -> None:
     now = int(time.time())
     assert TOKENS.read(signed(claims(iat=now - 600, exp=now))) is None
+
+
+def test_a_token_that_was_read_before_is_refused_from_its_expiry_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = TOKENS.issue(1, SESSION)
+    read = TOKENS.read(token)
+    assert read == Claims(1, SESSION)
+    for moment, expected in ((read.expires_at - 0.001, read), (read.expires_at, None)):
+        monkeypatch.setattr("sut.tokens.time", partial(float, moment))
+        assert TOKENS.read(token) == expected
 
 
 def test_a_token_of_another_key_is_refused() -> None:
