@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from suites.integration.privacy.everything import in_postgres, traces
 from suites.integration.privacy.person import EMAIL, KEY, NAME, REQUEST_ID, Person
 from suites.integration.refusals import refusal
 from suites.integration.sql import Sql
+from suites.integration.waiting import until_locked_out
 from sut.app import Service
 from sut.operations.sweeper import Sweeper
 
@@ -108,6 +110,34 @@ async def test_every_row_and_every_column_that_is_held_of_a_person_is_in_the_exp
         assert len(told) == len(rows), table
         for row in rows:
             assert {*row} - LEFT_OUT.get(table, set()) <= {*told[0]}, table
+
+
+async def test_a_session_that_has_ended_is_in_the_export_with_its_tokens(person: Person) -> None:
+    ended = person.tokens[0]["session_id"]
+    assert (await person.client.delete(f"/api/sessions/{ended}")).status_code == 204
+    shown = await export(person)
+    (session,) = [one for one in shown["sessions"] if one["id"] == ended]
+    assert session["ended_at"] is not None
+    # the one that was given at the log-in, and the one that it was exchanged for
+    tokens = [one for one in shown["refresh_tokens"] if one["session_id"] == ended]
+    assert [one["used_at"] is None for one in tokens] == [False, True]
+
+
+async def test_an_export_made_during_a_change_is_wholly_of_before_it(
+    person: Person, sql: Sql, watcher: Sql
+) -> None:
+    before = await export(person)
+    async with sql.transaction():
+        await sql.run("lock table predictions")  # the account has been read by then
+        making = asyncio.create_task(export(person))
+        await until_locked_out(watcher)
+        await sql.run("update accounts set display_name = 'Later' where id = %s", person.account_id)
+        await sql.run("delete from forecast_views where account_id = %s", person.account_id)
+        await sql.run("update scores set points = 77 where account_id = %s", person.account_id)
+    during, after = await making, await export(person)
+    changed = ("account", "scores", "forecast_views")
+    assert [during[kind] for kind in changed] == [before[kind] for kind in changed]
+    assert [kind for kind in changed if after[kind] == before[kind]] == []
 
 
 async def test_what_was_marked_is_found_again(person: Person) -> None:
