@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,10 +11,13 @@ from httpx import AsyncClient
 
 from fixtures import clients
 from fixtures.builders import Builders
+from suites.integration.clock import MOMENT, TICK, StoppedClock
 from suites.integration.refusals import refusal
 from suites.integration.sql import Sql
+from suites.integration.waiting import until_locked_out
 
 HOUR = timedelta(hours=1)
+DAY = 24 * HOUR
 NOT_ALLOWED = (409, "move-not-allowed")
 STATES = ["scheduled", "live", "finished", "postponed", "cancelled"]
 AHEAD = {
@@ -198,6 +202,62 @@ async def test_a_result_is_for_a_match_that_has_kicked_off(
         assert (answer.json()["status"], answer.json()["version"]) == ("finished", 2)
     else:
         assert refusal(answer) == NOT_ALLOWED
+
+
+async def test_what_may_become_of_a_match_turns_at_its_kick_off_by_the_databases_clock(
+    clock: StoppedClock, client: AsyncClient, build: Builders
+) -> None:
+    matches = [f"/api/matches/{(await build.match(kick_off=TICK)).id}" for _ in range(3)]
+    admin = await clients.as_account(client, await build.admin())
+    live, result = {"status": "live"}, {"home_goals": 1, "away_goals": 0}
+    later = [{"kick_off": (MOMENT + days * DAY).isoformat()} for days in (1, 2)]
+    assert refusal(await admin.patch(matches[0], json=live)) == NOT_ALLOWED
+    assert refusal(await admin.put(f"{matches[1]}/result", json=result)) == NOT_ALLOWED
+    assert (await admin.patch(matches[2], json=later[0])).status_code == 200
+    await clock.move(TICK)
+    assert (await admin.patch(matches[0], json=live)).status_code == 200
+    assert (await admin.put(f"{matches[1]}/result", json=result)).status_code == 200
+    await clock.move(DAY - TICK)
+    assert refusal(await admin.patch(matches[2], json=later[1])) == NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("PUT", "/result", {"home_goals": 1, "away_goals": 0}), ("PATCH", "", {"status": "live"})],
+    ids=["result", "state"],
+)
+async def test_a_change_that_comes_while_its_match_is_cancelled_is_refused(
+    client: AsyncClient, build: Builders, sql: Sql, watcher: Sql,
+    method: str, path: str, body: dict[str, Any],
+) -> None:  # fmt: skip
+    match = await build.match(kick_off=-HOUR)
+    admin = await clients.as_account(client, await build.admin())
+    async with sql.transaction():
+        await sql.run("update matches set status = 'cancelled'")
+        coming = asyncio.create_task(
+            admin.request(method, f"/api/matches/{match.id}{path}", json=body)
+        )
+        await until_locked_out(watcher)
+    assert refusal(await coming) == NOT_ALLOWED
+    assert await sql.column("select status from matches") == ["cancelled"]
+    assert await sql.value("select count(*) from audit_rows where subject_kind = 'match'") == 0
+
+
+@pytest.mark.objective("audit-trail")
+async def test_a_correction_that_waited_for_another_tells_what_it_really_replaced(
+    client: AsyncClient, build: Builders, sql: Sql, watcher: Sql
+) -> None:
+    match = await build.finished_match(1, 0)
+    admin = await clients.as_account(client, await build.admin())
+    async with sql.transaction():
+        await sql.run("update matches set home_goals = 2")
+        coming = asyncio.create_task(
+            admin.put(f"/api/matches/{match.id}/result", json={"home_goals": 3, "away_goals": 0})
+        )
+        await until_locked_out(watcher)
+    assert (await coming).status_code == 200
+    told = await sql.value("select details from audit_rows where subject_kind = 'match'")
+    assert told == {"before": [2, 0], "result": [3, 0]}
 
 
 async def test_what_is_already_the_case_is_no_change(

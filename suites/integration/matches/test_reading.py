@@ -173,6 +173,24 @@ async def test_the_table_adds_up(client: AsyncClient, build: Builders) -> None:
     ]
 
 
+async def test_equal_points_are_ranked_by_goal_difference_then_goals_then_name(
+    client: AsyncClient, build: Builders
+) -> None:
+    for winner, loser, goals in (
+        ("Least", "A wide defeat", (3, 0)),
+        ("Many", "By many", (5, 4)),
+        ("Zebras", "Few, later", (2, 1)),
+        ("Antelopes", "Few, earlier", (2, 1)),
+    ):
+        home, away = await build.team(winner), await build.team(loser)
+        await build.finished_match(*goals, home=home, away=away)
+    table = (await client.get("/api/standings")).json()["items"]
+    assert [row["team"]["name"] for row in table] == [
+        "Least", "Many", "Antelopes", "Zebras", "By many", "Few, earlier", "Few, later",
+        "A wide defeat",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "path",
     [
