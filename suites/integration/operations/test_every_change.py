@@ -283,6 +283,19 @@ async def test_an_admin_reads_the_trail_by_pages_and_by_subject(cast: Cast) -> N
     assert [row["previous_hash"] for row in rows[:2]] == [row["hash"] for row in rows[1:]]
 
 
+async def test_the_trail_of_one_subject_holds_no_row_about_another(cast: Cast) -> None:
+    matches = [cast.ahead, cast.prediction.json()["match_id"]]
+    for match in matches * 2:
+        for status in ("postponed", "scheduled"):
+            await cast.admin.patch(f"/api/matches/{match}", json={"status": status})
+    for subject in matches:
+        query = {"subject_kind": "match", "subject_id": subject}
+        rows = (await cast.admin.get("/api/audit", params=query)).json()["items"]
+        assert [(row["subject_id"], row["sequence"]) for row in rows] == [
+            (str(subject), number) for number in (4, 3, 2, 1)
+        ]
+
+
 async def test_nobody_but_an_admin_reads_the_trail(cast: Cast) -> None:
     assert refusal(await cast.visitor.get("/api/audit")) == (401, "unauthenticated")
     assert refusal(await cast.player.get("/api/audit")) == (403, "forbidden")
