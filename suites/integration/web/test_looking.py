@@ -75,6 +75,23 @@ async def test_a_free_account_uses_its_three_forecasts_of_the_day(
     assert "Those that you saw today stay open." in text_of(refused)
 
 
+async def test_forecasts_of_an_earlier_day_are_neither_open_nor_counted_today(
+    visit: Visit, build: Builders, sql: Sql
+) -> None:
+    matches = [await build.match(kick_off=30 * DAY) for _ in range(4)]
+    address = f"/?week={week_of(matches[0])}"
+    for match in matches[:3]:
+        await visit.browser.post(f"/forecasts/{match.id}", data={"week": week_of(match)})
+    await sql.run("update forecast_views set day = day - 1")
+
+    shown = await visit.browser.get(address)
+
+    assert "3 left today" in text_of(shown)
+    assert shown.text.count('action="/forecasts/') == 4
+    today = "select count(*) from forecast_views where day = (clock_timestamp())::date"
+    assert await sql.value(today) == 0
+
+
 async def test_a_paid_tier_sees_every_forecast_at_once(
     browser: AsyncClient, build: Builders
 ) -> None:
@@ -100,6 +117,23 @@ async def test_the_leaderboard_says_where_one_stands(
 
     assert "You stand at 2 of 2, with 4 points and 0 exact scores." in shown
     assert "Ada (you)" in shown
+
+
+async def test_where_one_stands_is_where_the_table_below_has_one(
+    browser: AsyncClient, build: Builders, sql: Sql
+) -> None:
+    early, exact, also, more = [await build.player() for _ in range(4)]
+    for player, points, hits in ((early, 4, 0), (exact, 4, 1), (also, 4, 1), (more, 9, 0)):
+        await sql.run(
+            "update scores set points = %s, exact_hits = %s, registered_at = "
+            "timestamptz '2026-01-02' - %s * interval '1 day' where account_id = %s",
+            points, hits, int(player is early), player.id,
+        )  # fmt: skip
+    for place, player in enumerate((more, exact, also, early), start=1):
+        await log_in(browser, address_of(player))
+        shown = text_of(await browser.get("/leaderboard"))
+        assert f"You stand at {place} of 4" in shown
+        assert f" {place} {player.display_name} (you)" in shown
 
 
 async def test_the_leaderboard_is_open_to_visitors_a_page_at_a_time(
