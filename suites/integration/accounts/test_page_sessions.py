@@ -19,6 +19,7 @@ AGO = (
 )
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+NEW = "another long password"
 
 
 async def sessions(client: AsyncClient, email: str) -> list[dict[str, Any]]:
@@ -81,3 +82,24 @@ async def test_a_page_asked_for_with_the_cookie_of_an_ended_session_is_no_use_of
     before = await sql.value("select last_used_at from sessions")
     assert (await client.get("/account")).status_code == 303
     assert await sql.value("select last_used_at from sessions") == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("DELETE", "/api/sessions", None),
+        ("PUT", "/api/me/password", {"current_password": clients.PASSWORD, "new_password": NEW}),
+    ],
+    ids=["logged out everywhere", "another password"],
+)
+async def test_a_session_of_the_pages_ends_with_all_the_others(
+    client: AsyncClient, build: Builders, method: str, path: str, body: dict[str, str] | None
+) -> None:
+    account = await build.player()
+    await log_in(client, str(account.email))
+    elsewhere = await clients.as_account(client, account)
+    assert (await client.get("/account")).status_code == 200
+    assert (await elsewhere.request(method, path, json=body)).status_code == 204
+    answer = await client.get("/account")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?next=%2Faccount"

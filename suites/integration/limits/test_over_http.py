@@ -111,6 +111,27 @@ async def test_five_log_ins_a_minute_right_or_wrong(
         assert await clients.log_in(pair[0], str(another.email))
 
 
+async def test_a_log_in_over_its_limit_is_told_that_limit_and_when_to_come_back(
+    settings_with: SettingsFactory, build: Builders
+) -> None:
+    body = {"email": (await build.player()).email, "password": "a wrong password"}
+    proxied = settings_with(login_limit_per_minute=2, trusted_proxies=("127.0.0.1",))
+    told: dict[int, str] = {}
+    async with workers(proxied, count=1) as (client,):
+        for number in range(13):
+            address = {"x-forwarded-for": f"198.51.100.{number // 3}"}
+            answer = await client.post("/api/sessions", json=body, headers=address)
+            if answer.status_code == 401:
+                continue
+            assert refusal(answer) == LIMITED
+            told[number] = answer.headers["ratelimit-policy"]
+            assert ";r=0;t=" in answer.headers["ratelimit"]
+            assert 1 <= int(answer.headers["retry-after"]) <= 60
+    own, everybodys = '"login";q=2;w=60', '"login-anywhere";q=8;w=60'
+    # the third of each address, and the ninth that was within its own address's limit
+    assert told == {2: own, 5: own, 8: own, 11: own, 12: everybodys}
+
+
 async def test_health_is_never_limited(settings_with: SettingsFactory) -> None:
     async with workers(settings_with(visitor_limit_per_minute=1), count=1) as (client,):
         answers = [await client.get("/health/live") for _ in range(5)]

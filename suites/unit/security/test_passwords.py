@@ -101,6 +101,7 @@ async def test_a_queue_too_long_is_refused_instead_of_growing(passwords: Passwor
     answers = await asyncio.gather(*asked, return_exceptions=True)
     refused = [answer for answer in answers if isinstance(answer, Problem)]
     assert [problem.type for problem in refused] == [UNAVAILABLE]
+    assert [problem.headers for problem in refused] == [{"retry-after": "1"}]
     assert await passwords.hash("and goes on afterwards")
 
 
