@@ -28,6 +28,13 @@ def faults(headers: Mapping[str, str], *, private: bool) -> Iterator[str]:
         yield "cache-control: missing"
 
 
+def apart_faults(headers: Mapping[str, str]) -> Iterator[str]:
+    """What other origins' pages could take hold of: the window, the answer as a part of theirs."""
+    for name in ("cross-origin-opener-policy", "cross-origin-resource-policy"):
+        if headers.get(name) != "same-origin":
+            yield f"{name}: not same-origin"
+
+
 def _policy_faults(policy: str) -> Iterator[str]:
     if not policy:
         yield "content-security-policy: missing"

@@ -74,6 +74,8 @@ class Tour:
         self.statuses[route].add(status)
         for fault in answer_headers.faults(answer.headers, private=private or status >= 400):
             self.faults[route].add(f"{status} {fault}")
+        for fault in answer_headers.apart_faults(answer.headers):
+            self.faults[route].add(f"{status} {fault}")
         if INSIDE in answer.text or "Traceback" in answer.text:
             self.faults[route].add(f"{status} tells of the inside")
         if status >= 400 and answer.headers["content-type"].startswith("application/json"):
@@ -227,3 +229,20 @@ def test_each_missing_header_is_a_fault(name: str) -> None:
 )
 def test_each_weak_header_is_a_fault(changed: Mapping[str, Any]) -> None:
     assert list(answer_headers.faults({**GOOD, **changed}, private=True))
+
+
+APART = ("cross-origin-opener-policy", "cross-origin-resource-policy")
+
+
+def test_what_keeps_other_origins_apart_has_no_fault() -> None:
+    assert list(answer_headers.apart_faults(dict.fromkeys(APART, "same-origin"))) == []
+
+
+@pytest.mark.parametrize("name", APART)
+@pytest.mark.parametrize("value", [None, "same-site", "cross-origin", "unsafe-none"])
+def test_what_lets_other_origins_take_hold_is_a_fault(name: str, value: str | None) -> None:
+    headers = dict.fromkeys(APART, "same-origin")
+    headers = {key: kept for key, kept in headers.items() if key != name}
+    if value is not None:
+        headers[name] = value
+    assert list(answer_headers.apart_faults(headers)) == [f"{name}: not same-origin"]
