@@ -17,6 +17,7 @@ from suites.integration.waiting import until_locked_out
 from sut.database import Database
 from sut.matches.models import Team
 from sut.pool import LingeringPool
+from sut.problems import NOT_FOUND, Problem
 
 _ADD = insert(Team).values(name=bindparam("called"), short_name=bindparam("short"))
 _COUNT = select(func.count()).select_from(Team)
@@ -84,6 +85,23 @@ async def test_a_block_that_fails_leaves_nothing_behind(
         await adds_twice()
     assert await sql.value("select count(*) from teams") == 0
     assert pool.checkedout() == 0
+
+
+async def test_the_connection_of_a_transaction_that_was_refused_serves_the_next(
+    store: Database, sql: Sql, pool: LingeringPool, opened: list[Any]
+) -> None:
+    async def is_refused() -> None:
+        async with store.quick_work() as work:
+            await work.session.execute(_ADD, {"called": "Harrowmere", "short": "HAR"})
+            raise Problem(NOT_FOUND)
+
+    for _ in range(3):
+        with pytest.raises(Problem) as refused:
+            await is_refused()
+        assert refused.value.type == NOT_FOUND
+        assert (pool.checkedout(), pool.checkedin()) == (0, 1)
+    assert len(opened) == 1
+    assert await sql.value("select count(*) from teams") == 0
 
 
 async def test_the_connection_of_one_who_goes_away_in_the_middle_is_used_by_nobody_else(

@@ -69,6 +69,29 @@ async def test_a_cache_that_lost_redis_is_trusted_only_after_everything_is_settl
     assert await cached(platform, b"after") == b"after"
 
 
+@pytest.mark.parametrize("everything", [False, True], ids=["what was left lying", "everything"])
+async def test_what_redis_did_not_hear_of_stays_owing(
+    platform: Platform, sql: Sql, monkeypatch: pytest.MonkeyPatch, everything: bool
+) -> None:
+    await Sweeper(platform).sweep()
+    await cached(platform, b"before")
+    await owe(sql, "5 seconds")
+    if everything:
+        platform.cache.doubt()
+
+    async def is_not_heard(*tags: str) -> bool:
+        return False
+
+    with monkeypatch.context() as lost:
+        lost.setattr(platform.cache, "invalidate", is_not_heard)
+        await Sweeper(platform).sweep()
+    assert await sql.column("select tag from stale_tags") == ["matches"]
+    assert platform.cache.must_sweep == everything
+    await Sweeper(platform).sweep()
+    assert await sql.value("select count(*) from stale_tags") == 0
+    assert await cached(platform, b"after") == b"after"
+
+
 async def test_a_loss_while_the_last_one_is_settled_is_not_settled_with_it(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
