@@ -120,6 +120,23 @@ async def test_what_became_of_earlier_predictions_is_shown(visit: Visit, build: 
     assert "3 : 0 2 : 1" in text_of(await visit.browser.get("/predictions"))
 
 
+async def test_what_others_predict_is_on_nobodys_page_but_theirs(
+    visit: Visit, build: Builders
+) -> None:
+    ahead, played = await build.match(), await build.finished_match(2, 1)
+    for _ in range(2):
+        other = await build.player()
+        await build.prediction(other, ahead, 17, 19)
+        await build.prediction(other, played, 13, 11)
+
+    form = await slip(visit, ahead.id)
+    shown = await visit.browser.get("/predictions")
+
+    assert (form["home_goals"], form["away_goals"]) == ("", "")
+    assert shown.text.count(f'action="/predictions/{ahead.id}') == 1
+    assert "13 : 11" not in text_of(shown)
+
+
 async def test_later_matches_are_a_page_away_and_a_form_comes_back_to_its_page(
     visit: Visit, build: Builders
 ) -> None:
