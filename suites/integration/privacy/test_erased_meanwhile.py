@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 import pytest
+from httpx import AsyncClient
 
+from fixtures import clients
 from fixtures.builders import Builders
 from fixtures.clients import PASSWORD
 from suites.integration.sql import Sql
+from suites.integration.waiting import until_locked_out
 from sut.accounts import privacy, service, sessions
 from sut.accounts.principal import Principal
 from sut.accounts.schemas import Erasure, ProfileChange
@@ -83,3 +87,28 @@ async def test_nothing_is_told_or_written_of_a_person_who_was_erased_meanwhile(
         await asked(platform, principal)
     assert refused.value.type.status == 401
     assert [await sql.rows(query) for query in HELD] == before
+
+
+@pytest.mark.parametrize("written", ["a forecast seen", "a prediction"])
+async def test_an_erasure_waits_for_what_is_just_being_written_of_the_person(
+    client: AsyncClient, build: Builders, sql: Sql, watcher: Sql, written: str
+) -> None:
+    account, match = await build.player(), await build.match()
+    player = await clients.as_account(client, account)
+    async with sql.transaction():  # what is written waits for it once the account is held
+        if written == "a prediction":
+            await sql.run("select 1 from matches for update")
+            body = {"match_id": match.id, "home_goals": 2, "away_goals": 1}
+            asked = player.post("/api/predictions", json=body)
+        else:
+            turns = "select pg_advisory_xact_lock(hashtextextended(%s, 11))"
+            await sql.run(turns, f"forecasts:{account.id}")
+            asked = player.get(f"/api/matches/{match.id}/forecast")
+        writing = asyncio.create_task(asked)
+        await until_locked_out(watcher)
+        leaving = asyncio.create_task(player.post("/api/me/erase", json={"password": PASSWORD}))
+        await until_locked_out(watcher, 2)
+    assert [(await writing).is_success, (await leaving).status_code] == [True, 204]
+    assert await sql.value("select count(*) from forecast_views") == 0
+    last = "select action from audit_rows order by id desc limit 1"
+    assert await sql.value(last) == "account.erased"
