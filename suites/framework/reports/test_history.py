@@ -104,6 +104,18 @@ def test_damage_is_told_with_its_line_and_the_rest_is_read(damage: str, store: P
     assert {"1", "3"} <= {item.run for item in found.entries}
 
 
+@pytest.mark.parametrize("gone", [1, 2])
+def test_runs_that_were_taken_out_at_the_beginning_are_told_of_the_first_line(
+    gone: int, store: Path
+) -> None:
+    for run in ("1", "2", "3"):
+        add_run(store, entry(run))
+    store.write_bytes(b"".join(store.read_bytes().splitlines(keepends=True)[gone:]))
+    found = read_history(store)
+    assert found.faults == (f"{store}:1: the line before it was changed or taken out",)
+    assert [item.run for item in found.entries] == ["1", "2", "3"][gone:]
+
+
 def test_a_line_that_was_cut_off_spoils_no_line_after_it(store: Path) -> None:
     add_run(store, entry("1"))
     with store.open("ab") as file:

@@ -56,3 +56,9 @@ def test_one_finding_more_than_the_limit_is_missed() -> None:
 def test_no_findings_in_a_partial_layer_acquit_nothing() -> None:
     assert read(deselected=1).state == "no evidence"
     assert read(finding(), deselected=1).state == "missed"
+
+
+def test_a_waived_finding_makes_no_partial_layer_whole() -> None:
+    reading = read(finding("f1"), waived={"f1"}, deselected=1)
+    assert (reading.state, reading.waived) == ("no evidence", ("f1",))
+    assert "1 test of layer security left out by choice" in reading.why
