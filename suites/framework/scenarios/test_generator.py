@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scenarios import shapes
+from scenarios import conductor, shapes
 from scenarios.conductor import Conductor, LoadError
 from scenarios.histograms import merged
 from scenarios.observer import Observer
@@ -67,6 +67,21 @@ def test_a_visit_comes_at_its_moment_though_earlier_ones_have_no_answer() -> Non
     assert result.health.begun == 50
     assert result.lag.get_value_at_percentile(95) / 1e6 < STALL_S / 4
     assert merged(run.tallies.values()).corrected.get_max_value() / 1e6 > STALL_S / 2
+
+
+def test_a_visit_that_begins_late_is_charged_from_when_it_was_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late_s = 0.6
+    monkeypatch.setattr(conductor, "LEAD_S", -late_s)  # the word to start comes after the start
+    with serving() as server:
+        run = play(server, shapes.constant(20, 1))
+    (result,) = run.results
+    assert result.health.on_time < result.health.begun == 20
+    total = merged(run.tallies.values())
+    first_due_s = 1 / 20
+    assert total.corrected.get_max_value() / 1e6 >= late_s - first_due_s
+    assert total.corrected.get_max_value() > total.uncorrected.get_max_value()
 
 
 def test_an_unexpected_answer_is_a_failure_with_its_reason_and_an_example() -> None:
