@@ -4,13 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from httpx import Response
 
 from fixtures.application import SettingsFactory
 from fixtures.environment import UNLIMITED
 from suites.contract import access
 from suites.contract.access import Policy
+from suites.contract.faults import FUNCTION_LEVEL
+from suites.contract.matrix import prove
 from suites.contract.recipes import RECIPES
-from suites.contract.world import World
+from suites.contract.world import Person, Request, World
 from sut.app import Service
 from sut.settings import Settings
 
@@ -108,6 +111,22 @@ async def test_no_answer_carries_anothers_address_or_any_secret(
         assert "seen@world.example.org" not in answer.text, operation
         assert "password_hash" not in answer.text, operation
         assert not any(one in answer.text for one in hashes.split()), operation
+
+
+async def test_a_refusal_that_did_all_the_same_what_was_asked_for_is_none(
+    world: World, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cell,) = (one for one in policy.cells if str(one) == "player change_tier")
+    admin, send = await world.person("admin"), world.send
+
+    async def does_it_and_refuses(operation: str, request: Request, who: Person | None) -> Response:
+        answer = await send(operation, request, admin)
+        return answer if who and who.role == "admin" else Response(403, json={})
+
+    monkeypatch.setattr(world, "send", does_it_and_refuses)
+    proof = await prove(world, policy, cell)
+    assert (proof.outcome, proof.kind) == ("open", FUNCTION_LEVEL)
+    assert proof.detail == "answered 403, and did it all the same"
 
 
 @pytest.mark.parametrize("word", ["401.0", "true", "200", '"401"', "[401]", '"Allowed"'])

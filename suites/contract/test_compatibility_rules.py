@@ -12,6 +12,7 @@ from suites.contract.breaking.building import (
     DOG,
     FISH,
     JSON,
+    LATER,
     NULL,
     OK,
     SOON,
@@ -72,6 +73,13 @@ def test_what_was_deprecated_may_go_from_its_sunset_on() -> None:
 def test_what_was_deprecated_without_a_date_may_not_go() -> None:
     assert rules_broken(leaving(None), paths("/a get")) == {"operation-removed"}
     assert rules_broken(leaving("some day"), paths("/a get")) == {"operation-removed"}
+
+
+@pytest.mark.parametrize("sunset", [SOON, LATER])
+def test_what_was_never_called_deprecated_may_not_go_whatever_its_sunset(sunset: str) -> None:
+    old = leaving(sunset)
+    del old["paths"]["/a"]["put"]["deprecated"]
+    assert rules_broken(old, paths("/a get")) == {"operation-removed"}
 
 
 def test_a_renamed_path_parameter_is_compared_with_what_it_was() -> None:

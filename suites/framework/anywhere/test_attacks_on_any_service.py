@@ -250,8 +250,9 @@ def test_the_evidence_says_which_attacks_showed_something(whole: str, tmp_path: 
 def test_another_machine_is_left_alone_unless_it_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert attacked(tmp_path, "http://192.0.2.1") == 2
-    assert "--i-may-test 192.0.2.1" in capsys.readouterr().err
+    for named_one in ((), ("--i-may-test", "192.0.2.2")):
+        assert attacked(tmp_path, "http://192.0.2.1", *named_one) == 2
+        assert "--i-may-test 192.0.2.1" in capsys.readouterr().err
 
 
 # --- attacks that could not look -----------------------------------------------------------------

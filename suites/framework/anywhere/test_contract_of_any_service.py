@@ -14,7 +14,7 @@ from suites.contract import conformance
 from suites.contract.__main__ import main
 from suites.contract.access import Cell, Policy, load
 from suites.contract.anywhere.people import people_of
-from suites.contract.anywhere.reaching import Clock
+from suites.contract.anywhere.reaching import Clock, refuse_strangers
 from suites.contract.anywhere.report import Report
 from suites.contract.faults import INJECTION, Fault
 from suites.contract.matrix import Proof
@@ -204,6 +204,14 @@ def test_another_machine_is_left_alone_unless_it_is_named(
 ) -> None:
     assert checked(tmp_path, "http://192.0.2.1") == 2
     assert "--i-may-test 192.0.2.1" in capsys.readouterr().err
+
+
+def test_another_machine_than_the_one_that_was_named_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert checked(tmp_path, "http://192.0.2.1", "--i-may-test", "192.0.2.2") == 2
+    assert "--i-may-test 192.0.2.1" in capsys.readouterr().err
+    refuse_strangers("http://192.0.2.1", "192.0.2.1")
 
 
 def test_the_derived_policy_can_be_read_again(whole: str, tmp_path: Path) -> None:
