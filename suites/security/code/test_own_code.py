@@ -107,6 +107,18 @@ def test_a_scanner_that_misses_its_canary_has_looked_at_nothing(tmp_path: Path, 
     assert canaries[0].rule in {finding.rule for finding in scan.findings}
 
 
+def test_a_scanner_that_misses_one_of_its_canaries_alone_has_looked_at_nothing(
+    tmp_path: Path,
+) -> None:
+    first, *others = rule_scan.CANARIES
+    assert others
+    real = written(tmp_path, "clean.py", "x = 1\n")
+    half_blind = [replace(first, rule="of-no-scanner"), *others]
+    assert with_canaries(rule_scan.scan, [real], tmp_path, half_blind) == Scan(
+        missing=("clean.py: the scanner did not see its canary of of-no-scanner",)
+    )
+
+
 # --- every scanner: moved lines, files that are broken or gone ----------------------------------
 
 BROKEN = {
