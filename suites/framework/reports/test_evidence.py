@@ -229,6 +229,15 @@ def test_a_changed_exit_status_is_told_as_a_changed_line_is(tmp_path: Path) -> N
     assert problems == ["the closing record, or the lines above it, were changed"]
 
 
+@pytest.mark.parametrize("told", ["failed", "passed"])
+def test_a_closing_whose_digest_is_empty_vouches_for_nothing(tmp_path: Path, told: str) -> None:
+    path = write(tmp_path, "load", check("a", "failed"), exit_status=1)
+    text = path.read_text().replace('"outcome":"failed"', f'"outcome":"{told}"')
+    path.write_text(re.sub(r'"sha256":"[0-9a-f]{64}"', '"sha256":""', text))
+    problems = [fault.problem for fault in read_layer(path).faults]
+    assert problems == ["the closing record, or the lines above it, were changed"]
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [("provenance", "schema"), ("opening", "collected"), ("opening", "deselected"),

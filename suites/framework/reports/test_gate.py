@@ -220,6 +220,17 @@ def test_a_headline_without_waivers_says_nothing_of_them() -> None:
     assert "waiver" not in judged(good_layers(), waivers=[unused]).why
 
 
+def test_a_waiver_of_one_objective_is_none_of_another_whose_name_begins_alike() -> None:
+    named = ("load-s", "load-s-too")  # as the layer's own does: load-suite
+    rows = objectives(*(objective(one, LATENCY) for one in named), layers=("load",))
+    slow = layer("load", measured(250, low=245, high=255), check("d", "failed"))
+    verdicts = judged([slow], rows, waivers=[waiver("objective:load-s")])
+    states = {item.id: item.state for item in verdicts.objectives}
+    assert states == {"load-s": "waived", "load-s-too": "missed", "load-suite": "missed"}
+    assert verdicts.waivers[0].used_for == ("load-s",)
+    assert verdicts.release == "NO-GO"
+
+
 def test_a_waiver_never_stands_in_for_evidence() -> None:
     evidence = [item for item in good_layers() if item.layer != "load"]
     verdicts = judged(evidence, waivers=[waiver("objective:fast"), waiver("objective:load-suite")])

@@ -57,10 +57,24 @@ def test_a_creep_away_from_the_limit_is_not_worse_and_leads_nowhere() -> None:
     assert (found.creep.worse, found.creep.runs_left) == (False, None)
 
 
-@pytest.mark.parametrize(("op", "worse"), [("<", True), (">=", False), ("==", False)])
-def test_which_way_is_worse_is_the_objectives_to_say(op: str, worse: bool) -> None:
-    (jump,) = trend([*noise(1, 30), *noise(2, 30, mean=130)], op=op).jumps
-    assert jump.worse is worse
+@pytest.mark.parametrize(
+    ("op", "risen", "fallen"),
+    [("<", True, False), ("<=", True, False), (">", False, True), (">=", False, True),
+     ("==", False, False)],
+)  # fmt: skip
+def test_which_way_is_worse_is_the_objectives_to_say(op: str, risen: bool, fallen: bool) -> None:
+    for mean, worse in ((130, risen), (70, fallen)):
+        (jump,) = trend([*noise(1, 30), *noise(2, 30, mean=mean)], op=op).jumps
+        assert jump.worse is worse
+
+
+@pytest.mark.parametrize("op", [">", ">="])
+def test_a_creep_down_to_a_lower_limit_is_worse_and_leads_there(op: str) -> None:
+    falling = [value - n * 0.5 for n, value in enumerate(noise(3, 80, spread=3))]
+    found = trend(falling, op=op, limit=40.0)
+    assert found.creep is not None
+    assert found.creep.worse
+    assert found.creep.runs_left == pytest.approx(40, abs=20)
 
 
 @pytest.mark.parametrize("values", [[1.0], [5.0] * 40, noise(1, FEWEST - 1)])
