@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,21 @@ def test_a_service_that_breaks_at_once_or_never_is_said_to(
     known = any(isinstance(item, Measurement) and item.metric == "breakpoint_visits_per_s"
                 for item in records)  # fmt: skip
     assert known == (found.bracket.held_per_s is not None)
+
+
+def test_a_rate_at_which_nothing_was_answered_at_all_has_held_no_limit() -> None:
+    play = carrying(math.inf)
+
+    def silent_above(plan: Plan) -> Run:
+        run = play(plan)
+        quiet = replace(run, results=(replace(run.results[0], tallies={}),))
+        return run if plan.profile.shape.peak_per_s <= 330 else quiet
+
+    found = breakpoint_.find(PLAN, HOLDS, silent_above)
+    assert found.bracket.held_per_s is not None
+    assert found.bracket.broke_per_s is not None
+    assert found.bracket.held_per_s <= 330 < found.bracket.broke_per_s
+    assert {one.outcome for one in found.trials if one.rate_per_s > 330} == {"broke"}
 
 
 def test_somebody_who_interrupts_gets_what_was_found_until_then() -> None:
