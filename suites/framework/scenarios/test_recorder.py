@@ -173,6 +173,25 @@ def test_the_rate_counts_answers_in_the_second_in_which_they_came() -> None:
     assert [rates[second] for second in (0, 1, 2, 5, 6, 7)] == [0, 0, 10, 20, 20, 10]
 
 
+def test_a_second_in_which_no_request_was_due_is_a_gap_and_not_a_quick_one() -> None:
+    tally, busy = Tally(), [second for second in range(SECONDS) if second not in (0, 7, 8)]
+    for second in busy:
+        tally.add(second + 0.5, 0.1, 0.1, ok=True)
+    series = [
+        record
+        for record in recorder.records(a_run(Result(tallies={TEAMS: tally}, health=health())))
+        if isinstance(record, Series) and not record.is_by_percentile
+    ]
+    latencies = [one for one in series if one.metric.startswith("http_latency")]
+    assert {one.metric for one in latencies} >= {f"http_latency_p{n}_ms" for n in (50, 95, 99)}
+    (ratio,) = (one for one in series if one.metric == "http_error_ratio")
+    for one in (*latencies, ratio):
+        assert [at for at, _ in one.points] == busy, one
+    assert all(
+        value == pytest.approx(100, rel=1e-3) for one in latencies for _, value in one.points
+    )
+
+
 def test_every_record_is_evidence_that_can_be_read_again(tmp_path: Path) -> None:
     tally, _ = measured(TABLE, 500, failed=1)
     result = Result(tallies={TABLE: tally}, health=health(errors={"oh": 1}))
