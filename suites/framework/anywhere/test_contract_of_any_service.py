@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
 from schemathesis.schemas import BaseSchema
 
 from scenarios.targets import load_target
@@ -129,6 +131,23 @@ def test_what_was_not_looked_at_is_never_clean(lacking: str) -> None:
     else:
         report.unasked.append("conformance")
     assert report.verdict == "no verdict"
+
+
+@pytest.mark.parametrize("status", [404, 422])
+def test_an_operation_that_was_refused_each_time_is_not_reached(
+    tmp_path: Path, status: int
+) -> None:
+    app = FastAPI()
+    app.get("/ready", operation_id="ready")(lambda: {"ready": True})
+
+    @app.get("/notes", operation_id="notes", responses={status: {"description": "refused"}})
+    def notes() -> Response:
+        return JSONResponse({}, status)
+
+    with serving(app) as url:
+        assert checked(tmp_path, url, "--examples", "1", names=()) in (1, 2)
+    assert f"no evidence: notes: no success, only {status}" in said_of(tmp_path)
+    assert "no evidence: ready" not in said_of(tmp_path)
 
 
 def test_one_identity_proves_nothing_about_others_and_says_so(whole: str, tmp_path: Path) -> None:
