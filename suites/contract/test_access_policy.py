@@ -1,6 +1,7 @@
 """The access policy itself, and what a body or an answer must never carry."""
 
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from fixtures.application import SettingsFactory
 from fixtures.environment import UNLIMITED
 from suites.contract import access
 from suites.contract.access import Policy
-from suites.contract.faults import FUNCTION_LEVEL
+from suites.contract.faults import EXISTENCE, FUNCTION_LEVEL, WRONGLY_401, Kind
 from suites.contract.matrix import prove
 from suites.contract.recipes import RECIPES
 from suites.contract.world import Person, Request, World
@@ -127,6 +128,43 @@ async def test_a_refusal_that_did_all_the_same_what_was_asked_for_is_none(
     proof = await prove(world, policy, cell)
     assert (proof.outcome, proof.kind) == ("open", FUNCTION_LEVEL)
     assert proof.detail == "answered 403, and did it all the same"
+
+
+@pytest.mark.parametrize(
+    ("right", "status", "kind"),
+    [
+        ("visitor change_tier", 403, None),
+        ("player change_tier", 401, WRONGLY_401),
+        ("player change_tier", 404, None),
+        ("player get_prediction of someone else", 403, EXISTENCE),
+        ("player get_prediction of someone else", 401, WRONGLY_401),
+    ],
+)
+async def test_a_refusal_with_another_status_than_the_policy_says_proves_nothing(
+    world: World,
+    policy: Policy,
+    monkeypatch: pytest.MonkeyPatch,
+    right: str,
+    status: int,
+    kind: Kind | None,
+) -> None:
+    (cell,) = (one for one in policy.cells if str(one) == right)
+    send, attempts = world.send, count()
+
+    async def refuses_first(operation: str, request: Request, who: Person | None) -> Response:
+        if next(attempts) == 0:
+            return Response(status, json={})
+        return await send(operation, request, who)
+
+    monkeypatch.setattr(world, "send", refuses_first)
+    proof = await prove(world, policy, cell)
+    assert (proof.outcome, proof.kind) == ("unproven", kind)
+    assert proof.detail == f"refused with {status}, the policy says {cell.refusal}"
+
+    # where nobody wrote down which refusal, each is one
+    attempts = count()
+    free = replace(cell, refusal=access.ANY_REFUSAL)
+    assert (await prove(world, policy, free)).outcome == "proven"
 
 
 @pytest.mark.parametrize("word", ["401.0", "true", "200", '"401"', "[401]", '"Allowed"'])
