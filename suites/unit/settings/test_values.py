@@ -56,6 +56,17 @@ def test_settings_cannot_be_changed_once_read() -> None:
         settings.cache_ttl_s = 1  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "name"),
+    [({}, "__Host-session"), ({"cookie_secure": False}, "session")],
+    ids=["by default", "without TLS"],
+)
+def test_the_pages_cookie_can_be_set_by_a_sibling_domain_only_where_there_is_no_tls(
+    chosen: dict[str, object], name: str
+) -> None:
+    assert development(**chosen).browser_cookie == name
+
+
 def test_the_limits_of_the_product_are_the_defaults() -> None:
     settings = development()
     assert (
