@@ -13,6 +13,7 @@ from fixtures.builders import Builders
 from suites.integration.workers import workers
 from sut import shortcuts
 from sut.app import Service
+from sut.security_headers import SECURITY_HEADERS
 from sut.settings import Settings
 from sut.shortcuts import Shortcut
 
@@ -55,6 +56,19 @@ async def test_the_second_and_the_third_answer_are_the_first_to_the_last_header(
     assert told(await client.get(path, headers=held))[::2] == (304, b"")
     ids = {answer.headers["x-request-id"] for answer in (first, second, third)}
     assert len(ids) == 3
+
+
+async def test_by_the_short_way_too_what_has_not_changed_is_said_with_every_header(
+    two: tuple[AsyncClient, AsyncClient],
+) -> None:
+    one, other = two
+    for path in PATHS:
+        held = {"if-none-match": (await one.get(path)).headers["etag"]}
+        long, *short = [await other.get(path, headers=held) for _ in range(3)]
+        assert told(long)[0] == 304
+        assert [told(answer) for answer in short] == [told(long)] * 2
+        for answer in (long, *short):
+            assert set(SECURITY_HEADERS) <= set(answer.headers.raw), path
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/api/matches/{id}"])
