@@ -48,6 +48,31 @@ async def test_what_another_worker_left_owing_is_made_good(platform: Platform, s
     assert await sql.value("select count(*) from stale_tags") == 0
 
 
+@pytest.mark.parametrize("doubted", [False, True], ids=["left lying", "after a loss"])
+async def test_what_redis_did_not_hear_of_stays_owed_until_it_does(
+    platform: Platform, sql: Sql, watcher: Sql, monkeypatch: pytest.MonkeyPatch, doubted: bool
+) -> None:
+    await cached(platform, b"before")
+    await owe(sql, "5 seconds")
+    if doubted:
+        platform.cache.doubt()
+    still_owed: list[int] = []
+
+    async def is_told(*tags: str) -> bool:
+        still_owed.append(await watcher.value("select count(*) from stale_tags"))
+        return False
+
+    with monkeypatch.context() as lost:
+        lost.setattr(platform.cache, "invalidate", is_told)
+        await Sweeper(platform).sweep()
+    assert still_owed == [1]
+    assert await sql.column("select (tag) from stale_tags") == ["matches"]
+    assert platform.cache.must_sweep is doubted
+    await Sweeper(platform).sweep()
+    assert await sql.value("select count(*) from stale_tags") == 0
+    assert await cached(platform, b"after") == b"after"
+
+
 async def test_what_a_worker_is_about_to_settle_itself_is_left_to_it(
     platform: Platform, sql: Sql
 ) -> None:
