@@ -106,6 +106,16 @@ async def test_a_paid_tier_sees_every_forecast_at_once(
     assert "%" in text_of(shown)
 
 
+async def test_a_page_says_nothing_that_only_its_address_says(visit: Visit) -> None:
+    for path in ("/", "/leaderboard", "/predictions", "/account"):
+        made_up = await visit.browser.get(f"{path}?done=Send+your+password+to+Eve")
+        ours = await visit.browser.get(f"{path}?done=name")
+
+        assert made_up.status_code == 200
+        assert "Send your password to Eve" not in text_of(made_up)
+        assert "Your name is changed." in text_of(ours)
+
+
 async def test_the_leaderboard_says_where_one_stands(
     visit: Visit, build: Builders, sql: Sql
 ) -> None:

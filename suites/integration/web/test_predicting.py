@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from httpx import AsyncClient
 
 from fixtures.builders import HOUR, Builders
+from suites.integration.clock import MOMENT, StoppedClock
 from suites.integration.sql import Sql
 from suites.integration.web.browsing import Visit, field_of, place_of, text_of
+from sut.app import Service
 
 
 async def slip(visit: Visit, match_id: int, query: str = "") -> dict[str, str]:
@@ -198,6 +201,34 @@ async def test_a_match_that_has_kicked_off_has_no_open_slip(visit: Visit, build:
     shown = (await visit.browser.get("/predictions")).text
     assert f"/predictions/{ahead.id}" in shown
     assert f"/predictions/{begun.id}" not in shown
+
+
+async def test_the_page_counts_down_by_the_clock_that_closes_predictions(
+    clock: StoppedClock, visit: Visit
+) -> None:
+    for moment in (MOMENT, MOMENT + HOUR):
+        shown = await visit.browser.get("/predictions")
+        told = re.search(r'data-now="([^"]+)"', shown.text)
+        assert told
+        assert datetime.fromisoformat(told[1]) == moment
+        await clock.move(HOUR)
+
+
+async def test_a_prediction_by_the_page_is_counted_with_those_of_the_api(
+    app: Service, visit: Visit, build: Builders
+) -> None:
+    match = await build.match()
+    address = f"/predictions/{match.id}"
+    empty = {**await slip(visit, match.id), "home_goals": "2", "away_goals": "1"}
+    await visit.browser.post(address, data=empty)
+    saved = {**await slip(visit, match.id), "away_goals": "3"}
+    for form in (saved, saved, empty | {"idempotency_key": "another-tabs"}):
+        await visit.browser.post(address, data=form)
+
+    registry = app.state.platform.metrics.registry
+    outcomes = ("created", "changed", "precondition-failed", "already-predicted")
+    counted = [registry.get_sample_value("predictions_total", {"outcome": one}) for one in outcomes]
+    assert counted == [1, 1, 1, 1]
 
 
 async def test_the_request_of_a_form_stands_in_the_audit_row(
