@@ -189,6 +189,24 @@ async def test_a_request_over_the_limit_is_counted_under_its_route(
     }
 
 
+async def test_what_a_limit_refuses_is_counted_under_that_limit(
+    settings_with: SettingsFactory, build: Builders
+) -> None:
+    settings = settings_with(
+        internal_port=INTERNAL_PORT, visitor_limit_per_minute=2, player_limit_per_minute=3
+    )
+    account = await build.player()
+    async with workers(settings, count=1) as (client,):
+        player = await clients.as_account(client, account)
+        told = [(await client.get("/api/teams")).status_code for _ in range(3)]
+        told += [(await player.get("/api/me")).status_code for _ in range(4)]
+        read = await scrape(internal(client))
+    assert told == [200, 429, 429, 200, 200, 200, 429]
+    assert read.sum("rate_limited_total", limit="visitor") == 2
+    assert read.sum("rate_limited_total", limit="player") == 1
+    assert read.sum("rate_limited_total") == 3
+
+
 @pytest.mark.parametrize("stated", [True, False], ids=["stated length", "chunked"])
 async def test_a_body_that_is_too_large_is_counted_under_its_route(
     client: AsyncClient, prometheus: AsyncClient, stated: bool
