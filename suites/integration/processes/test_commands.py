@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 
 import pytest
+import uvicorn
 
+from sut import server
 from sut.__main__ import main
+from sut.settings import Settings
+
+SAID_TO_WORKERS = (
+    "SOCCERAI_WORKERS",
+    "SOCCERAI_INTERNAL_PORT",
+    "SOCCERAI_METRICS_DIR",
+    "PROMETHEUS_MULTIPROC_DIR",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +77,33 @@ def test_a_port_that_is_taken_is_named(capsys: pytest.CaptureFixture[str]) -> No
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert f"127.0.0.1:{port}" in refused(["serve", "--port", str(port)], capsys)
+
+
+def test_the_internal_port_is_on_loopback_whatever_address_is_served(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listening: list[str] = []
+
+    class Supervisor:
+        could_not_start = False
+
+        def __init__(
+            self, config: uvicorn.Config, sockets: list[socket.socket], metrics_dir: Path
+        ) -> None:
+            for one in sockets:
+                listening.append(one.getsockname()[0])
+                one.close()
+
+        def run(self) -> None:
+            """Serve nobody."""
+
+    settings = Settings(environment="development")
+    for name in SAID_TO_WORKERS:  # put back after the test
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr(server, "configure", lambda settings: None)
+    monkeypatch.setattr(server, "_Supervisor", Supervisor)
+    assert server.serve(settings, ["--host", "127.0.0.2", "--port", "0"]) == 0
+    assert listening == ["127.0.0.2", "127.0.0.1"]
 
 
 def test_a_database_that_is_not_there_is_said_to_be(

@@ -13,6 +13,7 @@ from fixtures.live import LiveService, LiveServiceFactory
 from fixtures.services.waiting import NotYetError, wait_until
 
 WITHIN_S = 90.0
+CONNECTIONS_MAX = 20
 
 
 def workers(service: LiveService) -> set[int]:
@@ -20,6 +21,13 @@ def workers(service: LiveService) -> set[int]:
     text = httpx.get(f"{service.internal_url}/metrics", timeout=30).text
     lines = [one for one in text.splitlines() if one.startswith("process_threads{")]
     return {int(one.partition('pid="')[2].partition('"')[0]) for one in lines}
+
+
+def connections_allowed(service: LiveService) -> float:
+    """How many connections to Postgres all workers together may open, by the metrics."""
+    text = httpx.get(f"{service.internal_url}/metrics", timeout=30).text
+    (line,) = [one for one in text.splitlines() if one.startswith("db_pool_connections_max ")]
+    return float(line.partition(" ")[2])
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
@@ -35,12 +43,14 @@ def test_a_worker_that_is_killed_is_replaced_while_the_others_answer_and_all_end
 ) -> None:
     service = live_service_factory(workers=2, seeded=False)
     until(lambda: len(workers(service)) == 2, "two workers")
-    before = workers(service)
+    before, allowed = workers(service), connections_allowed(service)
+    assert allowed == CONNECTIONS_MAX
     victim = min(before)
     os.kill(victim, signal.SIGKILL)
     assert httpx.get(f"{service.url}/health/live", timeout=30).status_code == 200
     until(lambda: len(workers(service) - {victim}) == 2, "a worker in its place")
     assert workers(service) >= before - {victim}
+    until(lambda: connections_allowed(service) == allowed, "the share of the dead one given up")
     an_orderly_end_leaves_nothing_behind(service)
 
 
