@@ -42,6 +42,20 @@ async def test_headers_tell_what_is_left_and_when_to_come_back(
     assert 1 <= int(third.headers["retry-after"]) <= 60
 
 
+@pytest.mark.parametrize("path", ["/api/teams", "/leaderboard"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE", "TRACE", "MADEUP"])
+async def test_no_method_is_free_whether_a_route_offers_it_or_not(
+    settings_with: SettingsFactory, method: str, path: str
+) -> None:
+    async with workers(settings_with(visitor_limit_per_minute=3), count=1) as (client,):
+        answers = [await client.request(method, path) for _ in range(4)]
+        last = await client.get("/api/teams")
+    left = [answer.headers["ratelimit"].partition(";t=")[0] for answer in answers]
+    assert left == [f'"visitor";r={number}' for number in (2, 1, 0, 0)]
+    assert [status == 429 for status in statuses(answers)] == [False] * 3 + [True]
+    assert refusal(last) == LIMITED
+
+
 @pytest.mark.parametrize(
     "name", ["x-forwarded-for", "x-real-ip", "forwarded", "true-client-ip", "cf-connecting-ip"]
 )
