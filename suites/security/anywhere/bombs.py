@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from statistics import median
 from time import perf_counter
 
 import httpx
@@ -118,17 +119,21 @@ def _bombs(name: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _slower(scene: Scene, taker: _Taker, name: str, text: str, beside: str) -> str:
-    """How much slower than what is beside it; empty where it is not by far, or not each time."""
+    """How much slower than what is beside it; empty where it is not by far, or not each time.
+
+    A machine that is busy holds up a harmless text now and then: what one of them takes commonly
+    is what a slow one is beside.
+    """
     bomb_s, plain_s = [], []
     for _ in range(TURNS):
         bomb_s.append(_took_s(scene, taker, taker.to.content(**{name: text})))
         if bomb_s[-1] < SLOW_S:
             return ""
         plain_s.append(_took_s(scene, taker, taker.to.content(**{name: beside})))
-    least_s, most_s = min(bomb_s), max(plain_s)
-    if least_s < SLOWER * most_s:
+    least_s, common_s = min(bomb_s), median(plain_s)
+    if least_s < SLOWER * common_s:
         return ""
-    beside_it = f"{most_s:.2f} s at the most for {len(beside)} harmless ones"
+    beside_it = f"{common_s:.2f} s commonly for {len(beside)} harmless ones"
     return f"{least_s:.2f} s at the least, {beside_it}"
 
 
