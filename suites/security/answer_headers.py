@@ -35,6 +35,14 @@ def apart_faults(headers: Mapping[str, str]) -> Iterator[str]:
             yield f"{name}: not same-origin"
 
 
+def device_faults(headers: Mapping[str, str]) -> Iterator[str]:
+    """Which devices a page, or what it embeds, could ask for."""
+    said = [part.strip() for part in headers.get("permissions-policy", "").split(",")]
+    for device in ("camera", "geolocation", "microphone", "payment", "usb"):
+        if f"{device}=()" not in said:
+            yield f"permissions-policy: {device} is not refused"
+
+
 def _policy_faults(policy: str) -> Iterator[str]:
     if not policy:
         yield "content-security-policy: missing"

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, NoReturn
 
 import pytest
@@ -74,7 +75,9 @@ class Tour:
         self.statuses[route].add(status)
         for fault in answer_headers.faults(answer.headers, private=private or status >= 400):
             self.faults[route].add(f"{status} {fault}")
-        for fault in answer_headers.apart_faults(answer.headers):
+        sent = answer.headers
+        own = answer_headers.apart_faults(sent), answer_headers.device_faults(sent)
+        for fault in chain(*own):
             self.faults[route].add(f"{status} {fault}")
         if INSIDE in answer.text or "Traceback" in answer.text:
             self.faults[route].add(f"{status} tells of the inside")
@@ -246,3 +249,12 @@ def test_what_lets_other_origins_take_hold_is_a_fault(name: str, value: str | No
     if value is not None:
         headers[name] = value
     assert list(answer_headers.apart_faults(headers)) == [f"{name}: not same-origin"]
+
+
+@pytest.mark.parametrize("said", ["", "camera=(), geolocation=(), microphone=(self), payment=()"])
+def test_a_device_that_pages_may_ask_for_is_a_fault(said: str) -> None:
+    found = list(answer_headers.device_faults({"permissions-policy": said}))
+    assert {"permissions-policy: microphone is not refused",
+            "permissions-policy: usb is not refused"} <= set(found)  # fmt: skip
+    refused = "usb=(), camera=(), geolocation=(), microphone=(), payment=()"
+    assert list(answer_headers.device_faults({"permissions-policy": refused})) == []
