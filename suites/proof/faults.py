@@ -98,6 +98,11 @@ FAULTS = (
         (
             Killer("under_our_key[HS512-HS512]", "assert 200 == 401"),
             Killer("under_our_key[HS384-HS384]", "assert 200 == 401"),
+            # no key of ours is one of these kinds, and what reads it breaks
+            *(
+                Killer(f"under_our_key[{claimed}-HS256]", "assert 500 == 401")
+                for claimed in ("RS256", "PS256", "EdDSA")
+            ),
         ),
         ("token-algorithm",),
     ),
