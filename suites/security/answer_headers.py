@@ -28,15 +28,13 @@ def faults(headers: Mapping[str, str], *, private: bool) -> Iterator[str]:
         yield "cache-control: missing"
 
 
-def apart_faults(headers: Mapping[str, str]) -> Iterator[str]:
-    """What other origins' pages could take hold of: the window, the answer as a part of theirs."""
+def isolation_faults(headers: Mapping[str, str]) -> Iterator[str]:
+    """What other origins' pages could take hold of (the window, the answer as a part of theirs),
+    and which devices a page could ask for.
+    """
     for name in ("cross-origin-opener-policy", "cross-origin-resource-policy"):
         if headers.get(name) != "same-origin":
             yield f"{name}: not same-origin"
-
-
-def device_faults(headers: Mapping[str, str]) -> Iterator[str]:
-    """Which devices a page, or what it embeds, could ask for."""
     said = [part.strip() for part in headers.get("permissions-policy", "").split(",")]
     for device in ("camera", "geolocation", "microphone", "payment", "usb"):
         if f"{device}=()" not in said:

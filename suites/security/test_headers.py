@@ -73,11 +73,10 @@ class Tour:
     def note(self, route: Route, answer: Response, *, private: bool) -> None:
         status = answer.status_code
         self.statuses[route].add(status)
-        for fault in answer_headers.faults(answer.headers, private=private or status >= 400):
-            self.faults[route].add(f"{status} {fault}")
-        sent = answer.headers
-        own = answer_headers.apart_faults(sent), answer_headers.device_faults(sent)
-        for fault in chain(*own):
+        for fault in chain(
+            answer_headers.faults(answer.headers, private=private or status >= 400),
+            answer_headers.isolation_faults(answer.headers),
+        ):
             self.faults[route].add(f"{status} {fault}")
         if INSIDE in answer.text or "Traceback" in answer.text:
             self.faults[route].add(f"{status} tells of the inside")
@@ -234,27 +233,28 @@ def test_each_weak_header_is_a_fault(changed: Mapping[str, Any]) -> None:
     assert list(answer_headers.faults({**GOOD, **changed}, private=True))
 
 
-APART = ("cross-origin-opener-policy", "cross-origin-resource-policy")
+APART = {
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "usb=(), camera=(), geolocation=(), microphone=(), payment=()",
+}
 
 
-def test_what_keeps_other_origins_apart_has_no_fault() -> None:
-    assert list(answer_headers.apart_faults(dict.fromkeys(APART, "same-origin"))) == []
+def test_what_keeps_other_origins_and_devices_apart_has_no_fault() -> None:
+    assert list(answer_headers.isolation_faults(APART)) == []
 
 
-@pytest.mark.parametrize("name", APART)
+@pytest.mark.parametrize("name", ["cross-origin-opener-policy", "cross-origin-resource-policy"])
 @pytest.mark.parametrize("value", [None, "same-site", "cross-origin", "unsafe-none"])
 def test_what_lets_other_origins_take_hold_is_a_fault(name: str, value: str | None) -> None:
-    headers = dict.fromkeys(APART, "same-origin")
-    headers = {key: kept for key, kept in headers.items() if key != name}
+    headers = {key: kept for key, kept in APART.items() if key != name}
     if value is not None:
         headers[name] = value
-    assert list(answer_headers.apart_faults(headers)) == [f"{name}: not same-origin"]
+    assert list(answer_headers.isolation_faults(headers)) == [f"{name}: not same-origin"]
 
 
 @pytest.mark.parametrize("said", ["", "camera=(), geolocation=(), microphone=(self), payment=()"])
 def test_a_device_that_pages_may_ask_for_is_a_fault(said: str) -> None:
-    found = list(answer_headers.device_faults({"permissions-policy": said}))
+    found = list(answer_headers.isolation_faults(APART | {"permissions-policy": said}))
     assert {"permissions-policy: microphone is not refused",
             "permissions-policy: usb is not refused"} <= set(found)  # fmt: skip
-    refused = "usb=(), camera=(), geolocation=(), microphone=(), payment=()"
-    assert list(answer_headers.device_faults({"permissions-policy": refused})) == []

@@ -16,17 +16,21 @@ WITHIN_S = 90.0
 CONNECTIONS_MAX = 20
 
 
+def told_of(metric: str, service: LiveService) -> list[str]:
+    """The lines of the metrics that begin so."""
+    text = httpx.get(f"{service.internal_url}/metrics", timeout=30).text
+    return [line for line in text.splitlines() if line.startswith(metric)]
+
+
 def workers(service: LiveService) -> set[int]:
     """The processes that answer requests, as the metrics know them."""
-    text = httpx.get(f"{service.internal_url}/metrics", timeout=30).text
-    lines = [one for one in text.splitlines() if one.startswith("process_threads{")]
+    lines = told_of("process_threads{", service)
     return {int(one.partition('pid="')[2].partition('"')[0]) for one in lines}
 
 
 def connections_allowed(service: LiveService) -> float:
     """How many connections to Postgres all workers together may open, by the metrics."""
-    text = httpx.get(f"{service.internal_url}/metrics", timeout=30).text
-    (line,) = [one for one in text.splitlines() if one.startswith("db_pool_connections_max ")]
+    (line,) = told_of("db_pool_connections_max ", service)
     return float(line.partition(" ")[2])
 
 
