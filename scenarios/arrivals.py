@@ -26,12 +26,15 @@ from gevent.event import AsyncResult, Event  # type: ignore[import-untyped]
 from gevent.pool import Pool  # type: ignore[import-untyped]
 from locust.contrib.fasthttp import FastHttpSession
 
+from scenarios import client as client_for_all
+from scenarios.alarm import Alarm
 from scenarios.counts import Counts
+from scenarios.hands import Hands
 from scenarios.histograms import Endpoint, Failures, bucket_of, microseconds
 from scenarios.journeys.interface import Journey
 from scenarios.plan import Arrival, Plan, cards, schedule
-from scenarios.sessions import Accounts, NobodyFreeError, Sessions
-from scenarios.visit import NOTE, LocustVisit, Note, VisitCutError, VisitDesk, prepare_connections
+from scenarios.sessions import Accounts, NobodyFreeError
+from scenarios.visit import NOTE, LocustVisit, Note, VisitCutError, VisitDesk
 from scenarios.wire import FAULT, READY, REPORT, Health, Report
 
 ON_TIME_S = 0.1
@@ -64,8 +67,7 @@ class Generator:
         self._log_in = plan.log_in()
         if self._log_in is not None:
             self._journeys[self._log_in.name] = self._log_in
-        self._visits: set[gevent.Greenlet] = set()
-        self._sessions = Sessions()
+        self._visits, self._alarm = Hands(), Alarm()
         self._began = float("inf")
         self._cpu_began = 0.0
 
@@ -116,6 +118,7 @@ class Generator:
                 self._play(start_at)
                 self._report(last=True)
         finally:
+            self._alarm.close()
             self.ended.set()
 
     # --- preparation --------------------------------------------------------------------------
@@ -135,9 +138,9 @@ class Generator:
     def _prepare(self, client: FastHttpSession) -> None:
         """Log people in, so that the first visits find some. Raises VisitCutError, ValueError."""
         plan = self._plan
-        prepare_connections(client, plan.url, self._on_connection)
+        client_for_all.prepare(client, plan.url, self._on_connection)
         accounts = None if plan.player is None else Accounts(plan.player, plan.share, plan.of)
-        self._desk = VisitDesk(client, plan, self._sessions, accounts)
+        self._desk = VisitDesk(client, plan, accounts, self._alarm)
         if self._log_in is None:
             return
         first = -(-plan.sessions_first // plan.of)
@@ -193,7 +196,7 @@ class Generator:
             if left > 0.05:
                 self.stopping.wait(left - 0.02)
             else:
-                gevent.sleep(left)
+                self._alarm.sleep_until(moment)
             waited = True
         return waited
 
@@ -209,19 +212,7 @@ class Generator:
             health.lost += measured
             return
         self._count_begun(arrival)
-        self._spawn(self._visit, arrival, due_at)
-
-    def _spawn(self, call: Callable[..., None], *arguments: object) -> None:
-        """A visit of its own. A plain set costs less than gevent's groups, which link to each."""
-        visit = gevent.Greenlet(self._until_it_ends, call, *arguments)
-        self._visits.add(visit)
-        visit.start()
-
-    def _until_it_ends(self, call: Callable[..., None], *arguments: object) -> None:
-        try:
-            call(*arguments)
-        finally:
-            self._visits.discard(gevent.getcurrent())
+        self._visits.start(self._visit, arrival, due_at)
 
     def _count_begun(self, arrival: Arrival) -> None:
         if arrival.at_s >= 0:
@@ -252,7 +243,7 @@ class Generator:
         plan = self._plan
         self._wait_until(start_at - plan.profile.warm_up_s)
         for number in range(plan.share, plan.closed_users or 0, plan.of):
-            self._spawn(self._be_a_user, number, start_at)
+            self._visits.start(self._be_a_user, number, start_at)
 
     def _be_a_user(self, number: int, start_at: float) -> None:
         """One visit after another, with thinking between them, until the end."""
@@ -293,9 +284,9 @@ class Generator:
         """Wait for the visits under way, as long as a request may take; then cut them off."""
         stopped = self.stopping.is_set()
         patience_s = STOP_DRAIN_S if stopped else self._plan.profile.timeout_s + DRAIN_EXTRA_S
-        gevent.joinall(list(self._visits), timeout=patience_s)
+        self._visits.wait(patience_s)
         self._health.unfinished = len(self._visits)
-        gevent.killall(list(self._visits), timeout=1.0)
+        self._visits.let_go(timeout_s=1.0)
 
     # --- what is counted, and handed over each second -----------------------------------------
 
@@ -313,7 +304,7 @@ class Generator:
         self._wait_until(self._began)
         while True:
             due = time.monotonic() + LOOP_WAKE_S
-            gevent.sleep(LOOP_WAKE_S)
+            self._alarm.sleep_until(due)
             self._loop_lag[bucket_of(microseconds(time.monotonic() - due))] += 1
 
     def _report_each_second(self) -> None:

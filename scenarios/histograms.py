@@ -10,7 +10,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from hdrh.histogram import HdrHistogram
 
@@ -33,7 +33,8 @@ def bucket_of(value_us: int) -> int:
 
 def microseconds(seconds: float) -> int:
     """A latency as the histograms take it: at least 1, at most their highest value."""
-    return min(max(1, round(seconds * 1e6)), HIGHEST_US)
+    value = round(seconds * 1e6)
+    return value if 1 <= value <= HIGHEST_US else min(max(1, value), HIGHEST_US)
 
 
 def quantile(counts: Mapping[int, int], share: float) -> int:
@@ -46,8 +47,7 @@ def quantile(counts: Mapping[int, int], share: float) -> int:
     return 0
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """Which journey asked, and what: `operation` is method and route, like GET /api/teams."""
 
     scenario: str

@@ -7,7 +7,7 @@ import importlib
 import math
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -108,8 +108,7 @@ def _faults(journeys: Iterable[Journey]) -> Iterator[str]:
         names.add(name)
 
 
-@dataclass(frozen=True, order=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A visit to come: when, counted from the measured part's start, by whom, with which seed."""
 
     at_s: float

@@ -19,7 +19,7 @@ class NobodyFreeError(RuntimeError):
     """A visit needs a logged-in player, and none is there or free."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
     """Somebody logged in. `users` are the visits that act as this person at this moment."""
 

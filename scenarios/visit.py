@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from weakref import WeakKeyDictionary
 
-import gevent  # type: ignore[import-untyped]
 import orjson
 from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
 from scenarios.addresses import path_of
+from scenarios.alarm import Alarm
 from scenarios.journeys.interface import Answer, Visit
 from scenarios.plan import Arrival, Plan
 from scenarios.sessions import Accounts, Session, Sessions
@@ -26,7 +25,6 @@ from scenarios.targets import FORM, LogIn
 from scenarios.turnstile import Turnstile
 
 NOTE = "touchline_note"
-IDLE_MAX_S = 3.0  # servers commonly close a connection after 5 s without a request
 EXCERPT = 200  # characters of a body that an example of a failure shows
 
 
@@ -54,13 +52,10 @@ class VisitDesk:
     """What all visits of a generator share: the client, its connections, the people logged in."""
 
     def __init__(
-        self, client: FastHttpSession, plan: Plan, sessions: Sessions, accounts: Accounts | None
+        self, client: FastHttpSession, plan: Plan, accounts: Accounts | None, alarm: Alarm
     ) -> None:
-        # Answers are judged by the journeys: a redirect is not followed, a cookie not kept, since
-        # the client stands for many people.
-        client.client.cookiejar = None
-        client.client.redirect_response_codes = frozenset()  # type: ignore[misc]
-        self.client, self.sessions, self.accounts = client, sessions, accounts
+        self.client, self.sessions, self.accounts = client, Sessions(), accounts
+        self.alarm = alarm
         self.think_s = plan.profile.think_s
         self.timeout_s = plan.profile.timeout_s
         self.closed = bool(plan.closed_users)
@@ -69,32 +64,6 @@ class VisitDesk:
         self.log_in = recipe
         self.header = recipe.header if recipe else "Authorization"
         self.scheme = recipe.scheme if recipe else "Bearer"
-
-
-def prepare_connections(client: FastHttpSession, url: str, opened: Callable[[], None]) -> None:
-    """Call `opened` for each connection that the client opens to `url`; never repeat a request.
-
-    The client would repeat a read once for each place in its pool when the service hangs up on it,
-    which hides that the service did. It takes the number from the pool's `size`. So that a service
-    may close what nobody uses, and is not blamed for doing so at the moment of the next request,
-    connections that were idle for `IDLE_MAX_S` are not used again.
-    """
-    pool = client.client.clientpool.get_client(url)._connection_pool
-    pool.after_connect = lambda sock: opened()  # type: ignore[method-assign]
-    pool.size = -1
-    idle_since: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
-    give_back, is_alive = pool.return_socket, pool._is_socket_alive
-
-    def return_socket(sock: Any) -> None:
-        idle_since[sock] = time.monotonic()
-        give_back(sock)
-
-    def is_usable(sock: Any) -> bool:
-        idle_s = time.monotonic() - idle_since.get(sock, 0.0)
-        return idle_s < IDLE_MAX_S and is_alive(sock)
-
-    pool.return_socket = return_socket  # type: ignore[method-assign]
-    pool._is_socket_alive = is_usable  # type: ignore[method-assign]
 
 
 class LocustVisit(Visit):
@@ -142,7 +111,7 @@ class LocustVisit(Visit):
         """Pause; the next request is due when the pause should have ended."""
         if self._desk.think_s > 0:
             self.due_at += self.chance.expovariate(1 / self._desk.think_s)
-            gevent.sleep(max(0.0, self.due_at - time.monotonic()))
+            self._desk.alarm.sleep_until(self.due_at)
 
     def ask(
         self,
@@ -207,19 +176,20 @@ class LocustVisit(Visit):
         self, response: ResponseContextManager, expect: Collection[int], reads_json: bool
     ) -> tuple[str, Any]:
         """What is wrong with an answer, in a few words that vary little, and its JSON."""
-        if response.status_code == 0:
+        status = response.status_code
+        if status == 0:
             return _no_answer(response.request_meta["exception"], self._desk.timeout_s), None
         if not _is_whole(response):
-            return f"status {response.status_code}, answer cut off in the middle", None
-        if response.status_code not in expect:
-            return f"status {response.status_code}, expected {_list(expect)}", None
+            return f"status {status}, answer cut off in the middle", None
+        if status not in expect:
+            return f"status {status}, expected {_list(expect)}", None
         if not reads_json or not response.content:
             return "", None
         try:
             return "", orjson.loads(response.content)
         except ValueError:
             kind = _header(response, "content-type") or "no content type"
-            return f"status {response.status_code} with {kind}, expected JSON", None
+            return f"status {status} with {kind}, expected JSON", None
 
 
 def _no_answer(error: BaseException | None, timeout_s: float) -> str:

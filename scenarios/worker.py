@@ -73,7 +73,6 @@ class Worker:
         self.runner.register_message(CLOCK, self._on_clock)
         self.runner.register_message(PLAN, self._on_plan)
         self.runner.register_message(START, self._on_start)
-        environment.events.request.add_listener(self._on_request)  # type: ignore[no-untyped-call]
         environment.events.test_stopping.add_listener(  # type: ignore[no-untyped-call]
             self._on_stopping
         )
@@ -104,7 +103,7 @@ class Worker:
         plan = Plan.model_validate_json(msg.data["plan"])
         try:
             _reach(plan.url)
-            self._generator = Generator(plan, self._say)
+            self._listen_with(Generator(plan, self._say))
         except JourneysError as error:
             self._say(FAULT, str(error))
         except OSError as error:
@@ -119,9 +118,13 @@ class Worker:
 
     # --- what Locust says -------------------------------------------------------------------------
 
-    def _on_request(self, **request: Any) -> None:
+    def _listen_with(self, generator: Generator) -> None:
+        """From now on each request is told to this generator, and to none before it."""
+        requests = self._environment.events.request
         if self._generator is not None:
-            self._generator.on_request(**request)
+            requests.remove_listener(self._generator.on_request)  # type: ignore[no-untyped-call]
+        requests.add_listener(generator.on_request)  # type: ignore[no-untyped-call]
+        self._generator = generator
 
     def _on_stopping(self, **_: object) -> None:
         """Locust is about to kill its users: let the one here hand over what it has first."""

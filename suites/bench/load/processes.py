@@ -116,9 +116,9 @@ def locust_alone(url: str, *words: object) -> Mapping[str, Any]:
     return found
 
 
-def idle_lateness_ms(seconds: float) -> float:
-    """How late an idle process wakes on the generator's core, at the 99th percentile."""
-    said, _ = started(str(seconds), module="suites.bench.load.idle").communicate(
+def idle_lateness_ms(seconds: float, *by: str) -> float:
+    """How late an idle process wakes on the generator's core, at p99; `by` as `idle` takes it."""
+    said, _ = started(str(seconds), *by, module="suites.bench.load.idle").communicate(
         timeout=ENDS_WITHIN_S
     )
     return float(said)

@@ -19,6 +19,7 @@ from suites.bench.load import artillery
 from suites.bench.load.processes import (
     Played,
     highest,
+    idle_lateness_ms,
     locust_alone,
     played,
     serving,
@@ -31,6 +32,8 @@ LAG_MAX_MS, ON_TIME_LEAST = 2.0, 0.999
 OTHERS_MOST = 0.1  # of the machine; the conductor of a run is among them
 BUSY = 0.75  # of what Locust's users do: enough to compare what a request costs
 LEAST_SHARE, LEAST_TIMES = 0.6, 5
+CALM_PER_S = 200.0  # a visit now and then: what it is late by is what waking costs
+LATENESS_MOST = 0.5  # of gevent's own
 
 
 def test_an_open_model_does_most_of_what_users_that_wait_do_on_one_core(
@@ -153,3 +156,22 @@ def test_recording_costs_a_generator_little(evidence: Evidence) -> None:
     )
     print(f"with our recorder a request takes {ratio:.2f} times the CPU of one without")
     assert ratio <= 1.15
+
+
+def test_visits_begin_nearer_to_their_moment_than_gevent_wakes(
+    tmp_path: Path, evidence: Evidence
+) -> None:
+    """Lateness at p99, beside that of a process that sleeps as gevent lets it; in turns."""
+    ratios = []
+    with serving() as url:
+        for number in range(ROUNDS):
+            theirs_ms = idle_lateness_ms(SECONDS, "gevent")
+            run = _arriving(url, url.pid, CALM_PER_S, tmp_path / str(number))
+            ratios.append(run.instrument("schedule_lag_p99_ms").value / theirs_ms)
+    ratio = statistics.median(ratios)
+    evidence.measure(
+        "generator_lateness_ratio", ratio, "ratio", samples=ROUNDS, against="gevent.sleep",
+        low=min(ratios), high=max(ratios),
+    )  # fmt: skip
+    print(f"visits begin {ratio:.2f} times as late as gevent wakes")
+    assert ratio <= LATENESS_MOST

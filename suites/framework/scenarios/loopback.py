@@ -1,9 +1,9 @@
 """A small HTTP server on loopback with known behaviour, for tests of the load generator.
 
 /ok answers at once, /broken with 500, /page with HTML, /moved with a redirect, /cut hangs up, /half
-hangs up in the middle of its answer, /endless does at the end of one that names no length. A log-in
-sent as a form gets a token. A server told to stall keeps all requests waiting for `stall_s` once,
-after `stall_after` answers.
+hangs up in the middle of its answer, /endless does at the end of one that names no length, /last
+after a whole answer that had not said so. A log-in sent as a form gets a token. A server told to
+stall keeps all requests waiting for `stall_s` once, after `stall_after` answers.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs
 
 from scenarios.targets import FORM
@@ -40,6 +41,7 @@ class Loopback:
     answered: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
     opens_again_at: float = 0.0
+    hung_up: threading.Event = field(default_factory=threading.Event)
 
     def wait_in_stall(self) -> None:
         """Count a request; wait while the server is stalled."""
@@ -60,6 +62,7 @@ def serving(
     seen = Loopback(stall_after=stall_after, stall_s=stall_s)
     handler = type("Handler", (_Handler,), {"seen": seen})
     server = _Server(("127.0.0.1", 0), handler)
+    server.seen = seen
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
     seen.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
@@ -75,6 +78,11 @@ def serving(
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    seen: Loopback
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.seen.hung_up.set()
 
     def handle_error(self, *_: object) -> None:
         """A client that hangs up is what some tests are about."""
@@ -105,6 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case "/half":
                 self._answer(200, '{"items": [', length=100)
+                self.close_connection = True
+            case "/last":
+                self._answer(200, '{"items": []}')
                 self.close_connection = True
             case "/endless":
                 self._answer(200, '{"items": []}', length=-1)
