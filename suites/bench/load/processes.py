@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from reports.evidence import AnyRecord, Instrument, Measurement, decode
 from scenarios.words import EVIDENCE
@@ -18,6 +21,7 @@ from scenarios.words import EVIDENCE
 ROOT = Path(__file__).parents[3]
 URGENT = -10  # asked for where it may be had: neighbours are not what is measured
 ENDS_WITHIN_S = 180.0
+LOOK_S = 0.05
 
 
 def cores() -> tuple[set[int], set[int]]:
@@ -69,6 +73,31 @@ def started(*words: str, module: str = "scenarios") -> subprocess.Popen[str]:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         preexec_fn=lambda: _settle(where),
     )  # fmt: skip
+
+
+def settle_generator(command: subprocess.Popen[str]) -> None:
+    """Leave the core to the process that generates; the conductor goes to the service's.
+
+    It adds up once a second what it is told, for some milliseconds, and is nothing that a generator
+    has to have on its machine.
+    """
+    alone, beside = cores()
+    conductor = psutil.Process(command.pid)
+    ends_at = time.monotonic() + ENDS_WITHIN_S
+    while command.poll() is None and time.monotonic() < ends_at:
+        for child in conductor.children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if "scenarios.worker" in child.cmdline():
+                    _keep_to(child, alone)
+                    _keep_to(conductor, beside)
+                    return
+        time.sleep(LOOK_S)
+
+
+def _keep_to(process: psutil.Process, where: set[int]) -> None:
+    for thread in process.threads():
+        with suppress(AttributeError, ProcessLookupError):
+            os.sched_setaffinity(thread.id, where)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from suites.bench.load.processes import (
     locust_alone,
     played,
     serving,
+    settle_generator,
     started,
 )
 
@@ -32,6 +33,7 @@ LAG_MAX_MS, ON_TIME_LEAST = 2.0, 0.999
 OTHERS_MOST = 0.1  # of the machine; the conductor of a run is among them
 BUSY = 0.75  # of what Locust's users do: enough to compare what a request costs
 LEAST_SHARE, LEAST_TIMES = 0.6, 5
+TRIALS = 3  # of a rate: of a machine's hiccups of 10 ms, one falls into every third or so
 CALM_PER_S = 200.0  # a visit now and then: what it is late by is what waking costs
 LATENESS_MOST = 0.5  # of gevent's own
 
@@ -68,10 +70,14 @@ def _try_rates(
     evidence: Evidence, closed_per_s: float, arriving: Callable[[float], Played]
 ) -> None:
     """By the clock, where the machine lets anybody be in time."""
+
+    def in_time(part: float) -> bool:
+        return _in_time([arriving(part * closed_per_s) for _ in range(TRIALS)])
+
     why: tuple[str, ...] = ()
     share: float | None = None
     try:
-        share = highest(STEPS, lambda part: _in_time(arriving(part * closed_per_s)))
+        share = highest(STEPS, in_time)
     except _NotQuietError as noise:
         why = (str(noise),)
     evidence.instrument(
@@ -106,13 +112,12 @@ def _beside_artillery(evidence: Evidence, folder: Path, ours: float) -> None:
 
 
 def _arriving(url: str, pid: int, rate_per_s: float, out: Path) -> Played:
-    return played(
-        started(
-            "run", "--url", url, "--path", "/ok", "--rate", f"{rate_per_s:.0f}", "--duration",
-            f"{SECONDS}s", "--warm-up", "1s", "--service-pid", str(pid), "--out", str(out),
-        ),
-        out,
+    process = started(
+        "run", "--url", url, "--path", "/ok", "--rate", f"{rate_per_s:.0f}", "--duration",
+        f"{SECONDS}s", "--warm-up", "1s", "--service-pid", str(pid), "--out", str(out),
     )  # fmt: skip
+    settle_generator(process)
+    return played(process, out)
 
 
 def _per_s(found: Mapping[str, Any]) -> float:
@@ -125,16 +130,26 @@ def _cpu_s_a_request(run: Played) -> float:
     return cpu_s / run.instrument("arrivals_served").value
 
 
-def _in_time(run: Played) -> bool:
-    """Whether arrivals began when they should. Raises _NotQuietError where that cannot be told."""
+def _in_time(trials: Sequence[Played]) -> bool:
+    """Whether arrivals began when they should, in most trials of a rate.
+
+    Raises _NotQuietError where that cannot be told.
+    """
+    late = [run for run in trials if not _was_in_time(run)]
+    if len(late) <= len(trials) // 2:
+        return True
+    others = min(run.instrument("cpu_share_of_others").value for run in late)
+    if others > OTHERS_MOST:
+        raise _NotQuietError(f"others had {others:.0%} of the machine while trials failed")
+    return False
+
+
+def _was_in_time(run: Played) -> bool:
     on_time = run.instrument("arrivals_on_time")
     lag_ms = run.instrument("schedule_lag_p99_ms").value
-    if lag_ms < LAG_MAX_MS and on_time.value >= ON_TIME_LEAST * (on_time.total or 0):
-        return True
-    others = run.instrument("cpu_share_of_others").value
-    if others > OTHERS_MOST:
-        raise _NotQuietError(f"others had {others:.0%} of the machine while a trial failed")
-    return False
+    due = on_time.total or 0
+    print(f"  {due / SECONDS:.0f}/s: {lag_ms:.2f} ms late at p99")
+    return lag_ms < LAG_MAX_MS and on_time.value >= ON_TIME_LEAST * due
 
 
 def test_recording_costs_a_generator_little(evidence: Evidence) -> None:
