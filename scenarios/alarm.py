@@ -21,7 +21,7 @@ from itertools import count
 import gevent  # type: ignore[import-untyped]
 from gevent.hub import Waiter  # type: ignore[import-untyped]
 
-_NON_BLOCKING, _CLOSE_ON_EXEC, _ABSOLUTE = os.O_NONBLOCK, getattr(os, "O_CLOEXEC", 0), 1
+_NON_BLOCKING, _CLOSE_ON_EXEC = os.O_NONBLOCK, getattr(os, "O_CLOEXEC", 0)
 _READABLE = 1  # as gevent's loop calls it
 _COUNT_BYTES = 8  # how often it rang, which nobody needs
 _NS = 1_000_000_000
@@ -84,11 +84,13 @@ class Alarm:
         return int(create(time.CLOCK_MONOTONIC, _NON_BLOCKING | _CLOSE_ON_EXEC))
 
     def _set(self, moment: float) -> None:
-        seconds = int(moment)
+        """By what is left until then: whose clock the moment is on, the kernel need not know."""
+        left = max(0.0, moment - time.monotonic())
+        seconds = int(left)
         setting = self._setting
         # a setting of nothing but zeros would turn the timer off
-        setting[2], setting[3] = seconds, int((moment - seconds) * _NS) or 1
-        self._settime(self._timer, _ABSOLUTE, setting, None)
+        setting[2], setting[3] = seconds, int((left - seconds) * _NS) or 1
+        self._settime(self._timer, 0, setting, None)
 
     def _ring(self) -> None:
         """In the loop: wake who is due, and set the timer for who is next."""

@@ -30,7 +30,7 @@ def cores() -> tuple[set[int], set[int]]:
     return {allowed[0]}, {allowed[-1]}
 
 
-def _settle(where: set[int]) -> None:
+def settle(where: set[int]) -> None:
     """In the new process: stay on these cores, before others if that is allowed."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, where)
@@ -52,7 +52,7 @@ def serving(*words: float) -> Iterator[Address]:
     _, where = cores()
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        preexec_fn=lambda: _settle(where),
+        preexec_fn=lambda: settle(where),
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
@@ -71,7 +71,7 @@ def started(*words: str, module: str = "scenarios") -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", module, *words], cwd=ROOT, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        preexec_fn=lambda: _settle(where),
+        preexec_fn=lambda: settle(where),
     )  # fmt: skip
 
 
