@@ -62,12 +62,7 @@ class Alarm:
         heapq.heappush(self._sleeping, entry)
         if self._sleeping[0] is entry and not self._ringing:
             self._set(moment)
-        try:
-            entry[2].get()
-        except BaseException:  # killed while it slept: nobody is to be woken then
-            self._sleeping.remove(entry)
-            heapq.heapify(self._sleeping)
-            raise
+        entry[2].get()  # who is killed while asleep is not there when it rings, which harms nobody
 
     def close(self) -> None:
         """Give the timer back; whoever sleeps still is not woken."""

@@ -24,7 +24,7 @@ def test_everybody_is_woken_at_their_moment_and_never_before(alarm: Alarm) -> No
     began, woken = time.monotonic(), list[int]()
 
     def sleep(steps: int) -> None:
-        moment = began + steps / 100
+        moment = began + steps / 500
         alarm.sleep_until(moment)
         assert time.monotonic() >= moment
         woken.append(steps)
@@ -69,6 +69,18 @@ def test_who_sleeps_again_as_soon_as_it_wakes_is_woken_again(alarm: Alarm) -> No
     assert len(steps) == 10
     assert beside.successful()
     assert all(taken >= number / 100 for number, taken in enumerate(steps, 1))
+
+
+def test_a_ring_that_no_timer_stands_behind_any_more_wakes_nobody() -> None:
+    """The loop saw that it was time, and before it could say so somebody set the timer anew."""
+    alarm = Alarm()
+    sleeper = gevent.spawn(alarm.sleep_until, time.monotonic() + 0.05)
+    gevent.sleep(0)
+    alarm._ring()
+    assert not sleeper.ready()
+    sleeper.join(ENDS_WITHIN_S)
+    assert sleeper.successful()
+    alarm.close()
 
 
 def test_a_timer_that_is_set_anew_after_it_rang_wakes_the_later_sleeper() -> None:
