@@ -2,32 +2,14 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
-from scenarios import client, station
+from scenarios import client
+from suites.framework.scenarios.clients import ENDS_WITHIN_S, asking
 
-from locust.contrib.fasthttp import FastHttpSession  # isort: skip
-from locust.event import EventHook  # isort: skip
-
-assert station.__doc__  # imported first, it keeps Locust from patching this process
-
-ENDS_WITHIN_S = 5.0
 REFUSAL = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-
-@contextmanager
-def asking(url: str, opened: Callable[[], None] = lambda: None) -> Iterator[FastHttpSession]:
-    """A client that stands for everybody."""
-    event = EventHook()  # type: ignore[no-untyped-call]
-    made = FastHttpSession(url, event, user=None, network_timeout=ENDS_WITHIN_S)
-    client.prepare(made, url, opened)
-    try:
-        yield made
-    finally:
-        made.client.close()
 
 
 class Listener:
