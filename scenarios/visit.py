@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from geventhttpclient.useragent import RetriesExceeded
 from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
 from scenarios.addresses import path_of
 from scenarios.alarm import Alarm
+from scenarios.bodies import Bodies
 from scenarios.journeys.interface import Answer, Visit
 from scenarios.plan import Arrival, Plan
 from scenarios.sessions import Accounts, Session, Sessions
@@ -55,6 +55,7 @@ class VisitDesk:
         self, client: FastHttpSession, plan: Plan, accounts: Accounts | None, alarm: Alarm
     ) -> None:
         self.client, self.sessions, self.accounts = client, Sessions(), accounts
+        self.bodies = Bodies()
         self.alarm = alarm
         self.think_s = plan.profile.think_s
         self.timeout_s = plan.profile.timeout_s
@@ -155,16 +156,16 @@ class LocustVisit(Visit):
             )
             with exchange as response:
                 self._count_from_due(note, sent_at, response.request_meta)
-                problem, body = self._judge(response, expect, reads_json)
-                if problem:
+                problem, answer = self._judge(response, expect, reads_json)
+                if answer is None:
                     note.example = _example(method, path, response)
                     response.failure(problem)
                 else:
                     response.success()
         self.due_at, self.pending = time.monotonic(), ""
-        if problem:
+        if answer is None:
             raise VisitCutError(f"{method} {path}: {problem}. {note.example}".rstrip(". "))
-        return Answer(response.status_code, response.headers or {}, body)
+        return answer
 
     @staticmethod
     def _count_from_due(note: Note, sent_at: float, meta: dict[str, Any]) -> None:
@@ -174,8 +175,8 @@ class LocustVisit(Visit):
 
     def _judge(
         self, response: ResponseContextManager, expect: Collection[int], reads_json: bool
-    ) -> tuple[str, Any]:
-        """What is wrong with an answer, in a few words that vary little, and its JSON."""
+    ) -> tuple[str, Answer | None]:
+        """What is wrong with an answer, in a few words that vary little; else the answer."""
         status = response.status_code
         if status == 0:
             return _no_answer(response.request_meta["exception"], self._desk.timeout_s), None
@@ -183,10 +184,11 @@ class LocustVisit(Visit):
             return f"status {status}, answer cut off in the middle", None
         if status not in expect:
             return f"status {status}, expected {_list(expect)}", None
-        if not reads_json or not response.content:
-            return "", None
+        head: Any = response.headers
+        if not reads_json:
+            return "", Answer(status, head, None)
         try:
-            return "", orjson.loads(response.content)
+            return "", self._desk.bodies.answer(status, head, response.content)
         except ValueError:
             kind = _header(response, "content-type") or "no content type"
             return f"status {status} with {kind}, expected JSON", None

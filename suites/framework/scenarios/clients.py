@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from scenarios import client, station
+from scenarios import station  # isort: skip
 
+from scenarios import client  # isort: skip
 from locust.contrib.fasthttp import FastHttpSession  # isort: skip
 from locust.event import EventHook  # isort: skip
 

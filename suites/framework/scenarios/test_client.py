@@ -3,11 +3,13 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import closing
+from typing import Any
 
 import pytest
 
-from scenarios import client
-from suites.framework.scenarios.clients import ENDS_WITHIN_S, asking
+from suites.framework.scenarios.clients import ENDS_WITHIN_S, asking  # isort: skip
+
+from scenarios import client  # isort: skip
 
 REFUSAL = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
@@ -104,3 +106,57 @@ def test_an_address_is_taken_apart_once_and_one_with_parameters_as_ever() -> Non
     assert first.url_split is again.url_split
     assert first.url_split.quoted_uri == "/x?a=1"
     assert client._Request(url, params={"b": "2"}).url_split.quoted_uri == "/x?a=1&b=2"
+
+
+def test_two_requests_that_differ_in_anything_have_heads_of_their_own() -> None:
+    """The heads of requests are kept, to be sent again for what is asked in the same words."""
+    asked: list[tuple[str, str, dict[str, str], str | None]] = [
+        ("GET", "/a", {}, None),
+        ("GET", "/b", {}, None),
+        ("DELETE", "/a", {}, None),
+        ("GET", "/a", {"X-Own": "1"}, None),
+        ("GET", "/a", {"X-Own": "2"}, None),
+        ("POST", "/a", {}, "body"),
+        ("POST", "/a", {}, "bodies"),
+    ]
+    with Listener(*[REFUSAL] * 2 * len(asked)) as listener, asking(listener.url) as for_all:
+        for method, path, headers, body in asked * 2:
+            for_all.request(method, path, headers=headers, data=body)
+    heads = [heard.partition(b"\r\n\r\n")[0] for heard in listener.heard]
+    assert len(set(heads)) == len(asked)
+    assert heads[: len(asked)] == heads[len(asked) :]
+    firsts = [head.split(b"\r\n")[0].decode() for head in heads]
+    assert firsts == [f"{method} {path} HTTP/1.1" for method, path, _, _ in asked * 2]
+
+
+def test_of_two_headers_of_one_name_the_last_is_sent() -> None:
+    with Listener(REFUSAL) as listener, asking(listener.url) as client_for_all:
+        client_for_all.request("GET", "/", headers={"X-Own": "1", "x-own": "2"})
+    head = listener.heard[0].lower()
+    assert head.count(b"x-own: ") == head.count(b"x-own: 2\r\n") == 1
+
+
+def test_a_header_that_is_said_twice_is_sent_twice() -> None:
+    said: dict[str, str] = {"X-Own": ["1", "2"]}  # type: ignore[dict-item] # as the client takes it
+    with Listener(REFUSAL) as listener, asking(listener.url) as client_for_all:
+        client_for_all.request("GET", "/", headers=said)
+    assert listener.heard[0].lower().count(b"x-own: ") == 2
+
+
+def test_a_header_that_would_end_its_line_is_not_sent() -> None:
+    with Listener(REFUSAL) as listener, asking(listener.url) as client_for_all:
+        for _ in range(2):
+            with pytest.raises(ValueError, match="invalid value"):
+                client_for_all.request("GET", "/", headers={"X-Own": "1\r\nX-Other: 2"})
+        client_for_all.request("GET", "/")
+    assert b"x-other" not in listener.heard[0].lower()
+
+
+def test_no_more_heads_are_kept_than_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "HEADS_KEPT", 2)
+    with Listener(*[REFUSAL] * 5) as listener, asking(listener.url) as client_for_all:
+        for number in range(5):
+            client_for_all.request("GET", f"/{number}")
+        short: Any = client_for_all.client.urlopen
+        assert len(short._heads) <= 2
+    assert [heard.split()[1] for heard in listener.heard] == [b"/0", b"/1", b"/2", b"/3", b"/4"]
