@@ -134,7 +134,9 @@ class Cache:
     @property
     def must_sweep(self) -> bool:
         """Whether nothing in Redis counts, since it may not have heard of a write, or forgotten."""
-        return self.doubts != self._settled
+        # every request asks, so no pair is made to compare it
+        losses, connections = self._settled
+        return self._losses != losses or max(1, self._connections()) != connections
 
     @property
     def may_have_forgotten(self) -> bool:

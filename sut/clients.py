@@ -26,6 +26,8 @@ class TrustedProxies:
         address that it saw, so the right-most one that is no proxy of ours is the client; what
         stands further left, anybody can have written.
         """
+        if forwarded == ():
+            return _alone(peer or "")
         address = _address(peer or "")
         if address is None or not self._trusted(address):
             return _key(address)
@@ -52,6 +54,12 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         return address.ipv4_mapped
     return address
+
+
+@lru_cache(maxsize=4096)
+def _alone(peer: str) -> str:
+    """Who is counted when no proxy said anything: the peer itself."""
+    return _key(_address(peer))
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import re
 import secrets
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sut.access_log import AccessLog
 from sut.answers import Ready
 from sut.clients import TrustedProxies
 from sut.limits import Decision
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from sut.platform import Platform
     from sut.settings import Settings
 
-_log = structlog.get_logger("sut.access")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 DRAIN_S = 2.0
 DRAIN_BYTES = 4 * 2**20
@@ -51,6 +52,8 @@ class Edge:
         self._body_max = settings.body_max_bytes
         self._cookie = settings.browser_cookie.encode()
         self._table: RouteTable | None = None
+        self._log = AccessLog(settings)
+        self._chance = random.Random(secrets.randbits(256))  # noqa: S311 (see its use)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -61,10 +64,10 @@ class Edge:
         headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
         if b"cookie" in headers:
             _keep_own_cookie(scope, self._cookie)
-        request_id = _request_id(headers.get(b"x-request-id"))
+        request_id = self._request_id(headers.get(b"x-request-id"))
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        state["client"] = self._client(scope)
+        state["client"] = self._client(scope, headers)
         state["internal"] = self._internal(scope)
         bound = structlog.contextvars.bind_contextvars(request_id=request_id)
         reply = _Reply(send, request_id)
@@ -101,13 +104,24 @@ class Edge:
             receive = _bounded(receive, self._body_max)
         await self._app(scope, receive, reply)
 
-    def _client(self, scope: Scope) -> str:
+    def _request_id(self, sent: bytes | None) -> str:
+        """The id that a caller gave, if it is safe to repeat in a header and a log; else a new one.
+
+        It guards nothing, so chance will do, which does not ask the kernel.
+        """
+        if sent is not None and _REQUEST_ID.fullmatch(sent):
+            return sent.decode()
+        return f"{self._chance.getrandbits(128):032x}"
+
+    def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         client = scope.get("client")
-        forwarded = (
-            value.decode("latin-1")
-            for name, value in scope["headers"]
-            if name == b"x-forwarded-for"
-        )
+        forwarded: Iterable[str] = ()
+        if b"x-forwarded-for" in headers:
+            forwarded = (
+                value.decode("latin-1")
+                for name, value in scope["headers"]
+                if name == b"x-forwarded-for"
+            )
         return self._proxies.client(client[0] if client else None, forwarded)
 
     def _internal(self, scope: Scope) -> bool:
@@ -119,8 +133,7 @@ class Edge:
         route = getattr(scope.get("route") or self._route_of(scope), "path_format", UNMATCHED)
         method = scope["method"] if scope["method"] in _METHODS else "other"
         platform.metrics.answered(method, route, status, seconds)
-        duration_ms = round(seconds * 1e3, 3)
-        _log.info("answered", method=method, route=route, status=status, duration_ms=duration_ms)
+        self._log.answered(scope["state"]["request_id"], method, route, status, seconds)
 
     def _route_of(self, scope: Scope) -> BaseRoute | None:
         """The route of a request that was refused here, and so never reached the router."""
@@ -240,13 +253,6 @@ class _Reply:
             if b"cache-control" not in present:
                 headers.append(NO_STORE)
         await self._send(message)
-
-
-def _request_id(sent: bytes | None) -> str:
-    """The id that a caller gave, if it is safe to repeat in a header and a log; else a new one."""
-    if sent is not None and _REQUEST_ID.fullmatch(sent):
-        return sent.decode()
-    return secrets.token_hex(16)
 
 
 async def _limit(platform: Platform, scope: Scope, headers: dict[bytes, bytes]) -> Decision:

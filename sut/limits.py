@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
 from limits import RateLimitItemPerSecond
@@ -50,8 +51,7 @@ class Limit:
     amount: int
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a request may go on, and what is left."""
 
     limit: Limit

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -28,6 +28,25 @@ STATEMENT_BUCKETS_S = (
     0.008, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5,
     1.0, 2.0, 5.0,
 )  # fmt: skip
+_process = os.getpid()
+
+
+def _this_process() -> int:
+    """Which process this is, without asking the kernel: each number that is counted wants to know.
+
+    A fork is told of below.
+    """
+    return _process
+
+
+def _forked() -> None:
+    global _process
+    _process = os.getpid()
+
+
+os.register_at_fork(after_in_child=_forked)
+if getattr(values.ValueClass, "_multiprocess", False):
+    values.ValueClass = values.MultiProcessValue(_this_process)  # type: ignore[no-untyped-call]
 _OPERATIONS = frozenset({"select", "insert", "update", "delete"})
 
 

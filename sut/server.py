@@ -19,8 +19,8 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from sut.logs import configure
+from sut.protocol import Protocol
 from sut.settings import Settings
-from sut.unreadable import Protocol
 
 GRACE_S = 10
 # Longer than clients and proxies keep an idle connection (httpx: 5 s, nginx upstream: 60 s): who

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, func, insert, select, update
+from sqlalchemy import CTE, Executable, bindparam, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,6 +34,34 @@ async def record(
     session, subject = work.session, str(subject_id)
     await session.flush()
     head = await _hold_head(session, subject_kind, subject)
+    row = _row(work, head, action, subject_kind, subject, actor_id, details)
+    await session.execute(_ADD, row)
+
+
+async def record_first(
+    work: QuickWork,
+    action: str,
+    *,
+    subject_kind: str,
+    subject_id: object,
+    actor_id: int | None,
+    at: datetime,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the first row about what this transaction has made, at a moment of its clock.
+
+    Nobody else can know of it yet, so nobody has to be waited for, as `record` would.
+    """
+    head = _Head(0, None, at)
+    row = _row(work, head, action, subject_kind, str(subject_id), actor_id, details)
+    await work.session.execute(_BEGIN, row)
+
+
+def _row(
+    work: UnitOfWork | QuickWork, head: _Head, action: str, subject_kind: str, subject: str,
+    actor_id: int | None, details: Mapping[str, Any] | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The values of the row that follows `head`."""
     content: dict[str, Any] = {
         "previous_hash": head.hash,
         "sequence": head.sequence + 1,
@@ -46,19 +74,22 @@ async def record(
         "details": dict(details or {}),
     }
     digest = row_hash(**content)
-    named = {f"new_{name}": value for name, value in content.items()}
-    await session.execute(_ADD, {**named, "new_hash": digest})
+    return {f"new_{name}": value for name, value in content.items()} | {"new_hash": digest}
 
 
-def _added() -> Executable:
-    """The row and the head's new end, in one statement: they stand in different tables."""
+def _row_added() -> CTE:
     columns = [column for column in AuditRow.__table__.columns if column.name != "id"]
-    row = (
+    return (
         insert(AuditRow)
         .values({column.name: bindparam(f"new_{column.name}", column.type) for column in columns})
         .returning(AuditRow.subject_kind, AuditRow.subject_id, AuditRow.sequence, AuditRow.hash)
         .cte("added")
     )
+
+
+def _added() -> Executable:
+    """The row and the head's new end, in one statement: they stand in different tables."""
+    row = _row_added()
     return (
         update(AuditHead)
         .where(
@@ -69,7 +100,14 @@ def _added() -> Executable:
     )
 
 
-_ADD = _added()
+def _begun() -> Executable:
+    """The first row, and a head whose end it is."""
+    row = _row_added()
+    ends = ["subject_kind", "subject_id", "sequence", "hash"]
+    return insert(AuditHead).from_select(ends, select(*(row.c[name] for name in ends)))
+
+
+_ADD, _BEGIN = _added(), _begun()
 
 
 @dataclass(frozen=True)

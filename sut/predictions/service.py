@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -98,7 +99,9 @@ async def _create(work: QuickWork, account_id: int, new: NewPrediction) -> Predi
     if not row.in_time:
         raise Problem(PREDICTION_CLOSED)
     view = PredictionView.of(row)
-    await _record(work, "prediction.created", account_id, view)
+    await audit.record_first(
+        work, "prediction.created", at=view.created_at, **_said_of(view, account_id)
+    )
     return view
 
 
@@ -128,7 +131,7 @@ async def change(
     if row is None:
         raise Problem(PREDICTION_CLOSED)
     view = PredictionView.of(row)
-    await _record(work, "prediction.changed", account_id, view)
+    await audit.record(work, "prediction.changed", **_said_of(view, account_id))
     return view
 
 
@@ -182,13 +185,14 @@ async def list_of_match(database: Database, match_id: int, wanted: PageFilter) -
     return MatchPredictions(items=items, next_cursor=following)
 
 
-async def _record(work: QuickWork, action: str, account_id: int, view: PredictionView) -> None:
-    await audit.record(
-        work,
-        action,
-        subject_kind="prediction",
-        subject_id=view.id,
-        actor_id=account_id,
-        # not the goals: an admin reads the trail before kick-off, and sees no prediction by then
-        details={"match_id": view.match_id, "version": view.version},
-    )
+def _said_of(view: PredictionView, account_id: int) -> dict[str, Any]:
+    """What the audit trail says of a prediction.
+
+    Not the goals: an admin reads the trail before kick-off, and sees no prediction by then.
+    """
+    return {
+        "subject_kind": "prediction",
+        "subject_id": view.id,
+        "actor_id": account_id,
+        "details": {"match_id": view.match_id, "version": view.version},
+    }
