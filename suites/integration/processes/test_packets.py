@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from fixtures.live import LiveServiceFactory
 
-REQUESTS = 100
+REQUESTS = 3_000
 
 
 def test_head_and_body_of_an_answer_come_together(
