@@ -13,7 +13,12 @@ import asyncpg
 import orjson
 import structlog
 from sqlalchemy import Engine, delete, event, insert
-from sqlalchemy.exc import DisconnectionError, InvalidatePoolError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DisconnectionError,
+    InvalidatePoolError,
+    MissingGreenlet,
+    SQLAlchemyError,
+)
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -115,8 +120,10 @@ class Database:
     @asynccontextmanager
     async def direct(self) -> AsyncIterator[Direct]:
         """A connection for plain statements, each of which stands alone."""
-        # the pool may have to open one or to wait for one, which takes a greenlet
-        lent = await greenlet_spawn(self.engine.sync_engine.raw_connection)
+        lent = self._at_hand()
+        if lent is None:
+            # the pool may have to open one or to wait for one, which takes a greenlet
+            lent = await greenlet_spawn(self.engine.sync_engine.raw_connection)
         driver: asyncpg.Connection[Line] = lent.driver_connection
         try:
             yield Direct(driver, self._compiler, self.watchers)
@@ -125,7 +132,18 @@ class Database:
             # whoever asked may have gone away: what they left behind is put in order all the same
             await asyncio.shield(asyncio.create_task(_undo(lent, driver, unknown=gone)))
             raise
-        await greenlet_spawn(lent.close)
+        lent.close()  # nothing was begun that SQLAlchemy knows of, so there is nothing to wait for
+
+    def _at_hand(self) -> PoolProxiedConnection | None:
+        """The connection that was used last, where nothing has to be waited for to get it."""
+        pool = self.engine.pool
+        assert isinstance(pool, LingeringPool)
+        if not pool.has_fresh(monotonic() - IDLE_S):
+            return None
+        try:
+            return self.engine.sync_engine.raw_connection()
+        except MissingGreenlet:  # it is to be replaced: the pool has put it back
+            return None
 
     @asynccontextmanager
     async def quick_work(self, request_id: str = "") -> AsyncIterator[QuickWork]:

@@ -21,6 +21,17 @@ class LingeringPool(AsyncAdaptedQueuePool):
     those that a calmer load leaves over lie idle long enough to be told.
     """
 
+    def has_fresh(self, moment: float) -> bool:
+        """Whether the next connection was given back after a moment of the clock, and is open."""
+        try:
+            latest = self._pool.get(block=False)
+        except Empty:
+            return False
+        self._pool.put(latest, block=False)
+        connection = latest.dbapi_connection
+        fresh = latest.info.get(IDLE_SINCE, 0.0) > moment
+        return bool(fresh and connection and not connection.driver_connection.is_closed())
+
     def trim(self, kept: int, idle_s: float = LINGER_S) -> None:
         """Close what lay idle for `idle_s` and is more than `kept`, the longest idle first."""
         lying: list[ConnectionPoolEntry] = []

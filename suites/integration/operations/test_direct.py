@@ -175,6 +175,66 @@ async def test_a_connection_that_is_lost_before_the_commit_is_said_to_be_gone(
     assert await sql.value("select count(*) from teams") == 0
 
 
+async def test_a_connection_that_was_in_use_just_now_is_lent_without_a_greenlet(
+    store: Database, opened: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A greenlet for each taking and each giving back costs as much as the statement between."""
+    await rush(store, 1)
+    monkeypatch.delattr("sut.database.greenlet_spawn")
+    for _ in range(3):
+        async with store.direct() as connection:
+            assert (await connection.execute(_COUNT)).one()[0] == 0
+    assert len(opened) == 1
+
+
+async def test_one_that_died_where_it_lay_is_replaced_before_anybody_gets_it(
+    store: Database, opened: list[Any], pool: LingeringPool
+) -> None:
+    await rush(store, 3)
+    for connection in opened:
+        connection.driver_connection.terminate()
+    await rush(store, 2)
+    async with store.direct() as lent:
+        assert (await lent.execute(_COUNT)).one()[0] == 0
+        assert pool.checkedout() == 1
+    assert pool.checkedout() == 0
+    assert {one.driver_connection.is_closed() for one in opened[:3]} == {True}
+
+
+@pytest.mark.filterwarnings("ignore:coroutine 'connect' was never awaited")
+async def test_one_that_is_to_be_replaced_is_replaced_before_anybody_gets_it(
+    store: Database, opened: list[Any], pool: LingeringPool
+) -> None:
+    await rush(store, 1)
+    lent = await greenlet_spawn(store.engine.sync_engine.raw_connection)
+    lent.invalidate(soft=True)
+    await greenlet_spawn(lent.close)
+    async with store.direct() as connection:
+        assert (await connection.execute(_COUNT)).one()[0] == 0
+        assert (pool.checkedout(), len(opened)) == (1, 2)
+    assert (pool.checkedout(), pool.checkedin()) == (0, 1)
+
+
+async def test_one_that_lay_idle_for_long_is_asked_whether_it_lives(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    dialect = store.engine.sync_engine.dialect
+    ask = dialect.do_ping
+
+    def note(connection: Any) -> bool:
+        asked.append(connection)
+        return bool(ask(connection))
+
+    monkeypatch.setattr(dialect, "do_ping", note)
+    await rush(store, 1)
+    assert not asked
+    monkeypatch.setattr("sut.database.IDLE_S", 0.05)
+    await asyncio.sleep(0.1)
+    await rush(store, 1)
+    assert len(asked) == 1
+
+
 async def test_every_statement_is_told_with_its_time(store: Database) -> None:
     told: list[tuple[str, float]] = []
     store.watchers.append(lambda statement, seconds: told.append((statement, seconds)))
