@@ -24,7 +24,9 @@ from scenarios.targets import load_target
 from suites.bench.load.processes import idle_lateness_ms
 from suites.load.running import LoadRun, run_load, start_service
 
-FIRST_PER_S, TRIAL_S = 50.0, 6.0
+# Visits of 3.66 requests. Doubled four times it is a little more than what is wanted, so that rate
+# itself is tried.
+FIRST_PER_S, TRIAL_S = 52.0, 6.0
 LIMIT = "p95<50ms"
 QUIET_MS = 1.0
 WANTED_PER_S = 3_000

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sut.passwords import WAITING_MAX, Passwords, hash_now
+from sut.passwords import NICE, NICEST, WAITING_MAX, Passwords, hash_now
 from sut.problems import UNAVAILABLE, Problem
 
 pytestmark = pytest.mark.objective("sec-passwords")
@@ -38,6 +42,29 @@ async def test_the_right_password_matches_its_hash(passwords: Passwords) -> None
 async def test_any_other_password_does_not(passwords: Passwords, wrong: str) -> None:
     kept = await passwords.hash("correct horse battery")
     assert not await passwords.matches(wrong, kept)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority of their own")
+@pytest.mark.parametrize("steps", [0, 17])
+async def test_hashing_lets_those_who_answer_requests_go_first(steps: int) -> None:
+    """The hashing thread alone steps back, from wherever it starts, as anybody may."""
+
+    def ranks() -> tuple[int, int]:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), rank)
+        made = Passwords(ROUNDS)
+        try:
+            hashing = made._threads.submit(os.getpriority, os.PRIO_PROCESS, 0).result()
+        finally:
+            made.close()
+        return hashing, os.getpriority(os.PRIO_PROCESS, 0)
+
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    rank = min(own + steps, NICEST - 1)
+    with ThreadPoolExecutor(1) as somebody:  # whose thread ends, and its rank with it
+        hashing, others = somebody.submit(ranks).result()
+    assert others == rank
+    assert hashing == min(rank + NICE, NICEST) > rank
+    assert os.getpriority(os.PRIO_PROCESS, 0) == own
 
 
 async def test_a_difference_after_byte_72_counts(passwords: Passwords) -> None:
