@@ -1,9 +1,10 @@
 """How much the reference service carries beside its generator, and what limits it.
 
-The mix is that of the `steady` profile: a tenth of the requests write, one log-in a second. The
-figure is looked for with the breakpoint search; what it ran into is told from who had the cores at
-the highest rate that held. Where an idle process wakes late already, answers within 50 ms tell of
-the machine alone, and nothing is recorded but that; where no rate holds, none is.
+The mix is that of the `steady` profile: a tenth of the visits write (which makes 4 % of the
+requests), one log-in a second. The figure is looked for with the breakpoint search; what it ran
+into is told from who had the cores at the highest rate that held. Where an idle process wakes late
+already, answers within 50 ms tell of the machine alone, and nothing is recorded but that; where no
+rate holds, none is.
 """
 
 from __future__ import annotations
