@@ -11,6 +11,9 @@ from suites.framework.scenarios.clients import ENDS_WITHIN_S, asking  # isort: s
 
 from scenarios import client  # isort: skip
 
+TEXT = {"Content-Type": "text/plain"}
+# A body without a type goes the client's own way, which finds one for it.
+BOTH_WAYS = pytest.mark.parametrize("typed", [TEXT, {}], ids=["short way", "client's way"])
 REFUSAL = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -44,9 +47,10 @@ class Listener:
         self._thread.join()
 
 
-def test_a_request_names_the_service_and_carries_its_headers_once() -> None:
+@BOTH_WAYS
+def test_a_request_names_the_service_and_carries_its_headers_once(typed: dict[str, str]) -> None:
     with Listener(REFUSAL) as listener, asking(listener.url) as client_for_all:
-        headers = {"X-Own": "1", "user-agent": "ours"}
+        headers = {"X-Own": "1", "user-agent": "ours", **typed}
         answer = client_for_all.request("POST", "/a b?q=ü", headers=headers, data="body")
     assert answer.status_code == 413
     head, _, body = listener.heard[0].partition(b"\r\n\r\n")
@@ -60,10 +64,11 @@ def test_a_request_names_the_service_and_carries_its_headers_once() -> None:
     assert body == b"body"
 
 
-def test_a_service_that_refuses_a_body_unread_is_heard_all_the_same() -> None:
+@BOTH_WAYS
+def test_a_service_that_refuses_a_body_unread_is_heard_all_the_same(typed: dict[str, str]) -> None:
     """It hangs up while most of the body is on its way: sending fails, the answer is there."""
     with Listener(REFUSAL) as listener, asking(listener.url) as client_for_all:
-        answer = client_for_all.request("POST", "/", data="x" * 20_000_000)
+        answer = client_for_all.request("POST", "/", headers=typed, data="x" * 20_000_000)
     assert answer.status_code == 413
 
 
@@ -75,7 +80,7 @@ def test_a_body_that_waits_to_be_asked_for_goes_the_clients_own_way() -> None:
     assert listener.heard[0].endswith(b"\r\n\r\n")
 
 
-@pytest.mark.parametrize("headers", [{}, {"Expect": "100-continue"}])
+@pytest.mark.parametrize("headers", [TEXT, {}, {"Expect": "100-continue"}])
 def test_what_got_no_answer_is_not_asked_again(headers: dict[str, str]) -> None:
     """Not even a read; the second answer is there for whoever asks for it."""
     opened: list[str] = []
@@ -116,8 +121,8 @@ def test_two_requests_that_differ_in_anything_have_heads_of_their_own() -> None:
         ("DELETE", "/a", {}, None),
         ("GET", "/a", {"X-Own": "1"}, None),
         ("GET", "/a", {"X-Own": "2"}, None),
-        ("POST", "/a", {}, "body"),
-        ("POST", "/a", {}, "bodies"),
+        ("POST", "/a", TEXT, "body"),
+        ("POST", "/a", TEXT, "bodies"),
     ]
     with Listener(*[REFUSAL] * 2 * len(asked)) as listener, asking(listener.url) as for_all:
         for method, path, headers, body in asked * 2:
